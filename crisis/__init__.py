@@ -1,0 +1,1 @@
+"""What happens after a finding: incidents, drafts, approvals, follow-up."""

@@ -1,0 +1,63 @@
+"""The tree of errors.
+
+::
+
+    ListenerError
+    ├── ConfigError          a setting is unknown, missing or out of range
+    ├── StoreError           the database cannot be used as it is
+    ├── SourceError          a source answered with something other than what it promised
+    ├── TemplateRejected     a template uses more than the safe subset
+    ├── NotAllowed           this person may not do this
+    ├── Conflict             somebody or something else was first; look again
+    ├── Temporary            try again, not before ``retry_after_s``
+    └── Permanent            trying again cannot help; ``reason`` says why
+
+Messages name the thing, the value and the remedy, and never carry a secret.
+"""
+
+
+class ListenerError(Exception):
+    """Anything Fengsheng raises on purpose."""
+
+
+class ConfigError(ListenerError):
+    """A setting is unknown, missing or out of range; the message names file, line and remedy."""
+
+
+class StoreError(ListenerError):
+    """The database cannot be used as it is, for example because its schema is newer than us."""
+
+
+class SourceError(ListenerError):
+    """A source answered with something other than what it promised."""
+
+
+class TemplateRejected(ListenerError):
+    """A template uses more than the allowed syntax, or lacks what its kind requires."""
+
+
+class NotAllowed(ListenerError):
+    """The person is unknown, lacks the role, or may not decide on their own text."""
+
+
+class Conflict(ListenerError):
+    """The state changed since it was shown; nothing was done."""
+
+
+class Temporary(ListenerError):
+    """The attempt failed and may succeed later.
+
+    ``retry_after_s`` is the least number of seconds to wait, or None when the other side named none.
+    """
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class Permanent(ListenerError):
+    """The attempt failed and would fail again; ``reason`` is a short stable code."""
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason

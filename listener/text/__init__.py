@@ -1,0 +1,1 @@
+"""Text as strings and nothing else: cleaning, folding, language, fingerprints. No I/O."""

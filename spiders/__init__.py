@@ -1,0 +1,1 @@
+"""One file per source; each exports ``SOURCE`` and a spider that only parses."""
