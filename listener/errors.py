@@ -17,7 +17,15 @@ Messages name the thing, the value and the remedy, and never carry a secret.
 
 
 class ListenerError(Exception):
-    """Anything Fengsheng raises on purpose."""
+    """Anything Fengsheng raises on purpose.
+
+    ``code`` names the refusal for surfaces that show it in the reader's language; the message
+    itself is English, for logs and the terminal.
+    """
+
+    def __init__(self, message: str, *, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class ConfigError(ListenerError):
@@ -47,7 +55,7 @@ class Conflict(ListenerError):
 class Temporary(ListenerError):
     """The attempt failed and may succeed later.
 
-    ``retry_after_s`` is the least number of seconds to wait, or None when the other side named none.
+    ``retry_after_s`` is the least number of seconds to wait, None when the other side named none.
     """
 
     def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:

@@ -49,8 +49,8 @@ class FailureKind(StrEnum):
 class MentionItem:
     """One post, review, comment, article or ticket exactly as a source gave it.
 
-    ``text`` and ``title`` are plain text. ``posted_at`` and ``collected_at`` are aware UTC instants;
-    ``posted_at`` is None when the source gives none. Counts are None when the source does not say:
+    ``text`` and ``title`` are plain text. ``posted_at`` is an aware UTC instant, None when the
+    source gives none. Counts are None when the source does not say:
     missing is not zero. ``author_id`` is the source's own identifier of the author; it is hashed
     before anything is stored and never leaves the process that collected it otherwise.
     """

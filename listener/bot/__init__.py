@@ -1,0 +1,1 @@
+"""Telegram as a surface: presses and replies become use-cases."""

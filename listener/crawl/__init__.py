@@ -1,0 +1,1 @@
+"""Runs spiders: schedule, child process, manners and guards."""

@@ -1,0 +1,1 @@
+"""Noticing: baselines and the crisis channel. No I/O, no clock; nothing is sent from here."""

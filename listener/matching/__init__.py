@@ -1,0 +1,1 @@
+"""Which brands a text means, and why. No I/O."""

@@ -1,0 +1,1 @@
+"""Channels that deliver what the outbox holds, one file each."""

@@ -1,0 +1,1 @@
+"""Sentiment scorers behind one protocol."""

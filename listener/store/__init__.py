@@ -1,0 +1,1 @@
+"""Everything that touches the database. Functions take a session and never commit."""

@@ -1,0 +1,411 @@
+"""Puts messages into the outbox: the alert and its edits, drafts, questions.
+
+Called inside the transaction that changes what the message tells, so that either both happen or
+neither does.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from crisis.desk import Desk
+from crisis.kinds import CRISIS_LABELS, CrisisType
+from crisis.messages import Body, Button
+from crisis.policy import held_back
+from listener.complaints import SEVERITY_LABELS, TYPE_LABELS, ComplaintType, Severity
+from listener.store import incidents, outbox, statements
+from listener.store.records import IncidentRecord, RevisionRecord, StatementRecord
+
+ALERT = "alert"
+DRAFT = "draft"
+QUESTION = "question"
+INCIDENT = "incident"
+STATEMENT = "statement"
+REVISION = "revision"
+
+_ICONS = {"urgent": "🔴", "serious": "🟠", "general": "🟡"}
+
+
+def number_of(incident_id: int) -> str:
+    """Return how people call an incident."""
+    return f"FS-{incident_id}"
+
+
+def alert_body(desk: Desk, incident: IncidentRecord, now: datetime) -> Body:
+    """Return the alert as it should stand now."""
+    evidence = incident.evidence
+    labels = TYPE_LABELS[desk.lang]
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    if incident.is_open:
+        row: list[Button] = [
+            ("mute", desk.catalog.buttons["mute"], incident.id),
+            ("draft", desk.catalog.buttons["draft"], incident.id),
+        ]
+        if incident.owner_key is None:
+            row.insert(0, ("claim", desk.catalog.buttons["claim"], incident.id))
+        buttons = (tuple(row),)
+    return desk.catalog.body(
+        ALERT,
+        {
+            "icon": _ICONS[incident.severity],
+            "severity": SEVERITY_LABELS[desk.lang][Severity(incident.severity)],
+            "severity_reason": desk.catalog.reasons.get(
+                incident.severity_reason, incident.severity_reason
+            ),
+            "number": number_of(incident.id),
+            "title": incident.title,
+            "is_unverified": incident.is_unverified,
+            "rise": _rise(desk, evidence),
+            "terms": [term for term, _ in evidence["terms"][:5]],
+            "products": [f"{name} {count}" for name, count in evidence["products"][:2]],
+            "types": [
+                (labels[ComplaintType(code)], count) for code, count in evidence["types"][:3]
+            ],
+            "groups": [
+                (desk.catalog.words.get(f"group_{name}", name), count)
+                for name, count in evidence["groups"][:3]
+            ],
+            "first": evidence["first"],
+            "amplifier": evidence["amplifier"],
+            "quotes": evidence["quotes"],
+            "blind_spots": [
+                {**spot, "reason": desk.catalog.failures.get(spot["reason"], spot["reason"])}
+                for spot in evidence["blind_spots"][:3]
+            ],
+            "state": desk.catalog.words[f"phase_{incident.phase}"],
+            "owner": desk.name_of(incident.owner_key),
+            "computed_at": evidence["computed_at"],
+            "now": now,
+        },
+        buttons=buttons,
+        chart=_chart(desk, incident),
+    )
+
+
+def _rise(desk: Desk, evidence: Mapping[str, Any]) -> dict[str, Any] | None:
+    judgement = evidence["judgement"]
+    if "observed" not in judgement:
+        return None
+    minutes = 5 * judgement["window_buckets"]
+    words = desk.catalog.words
+    window = (
+        f"{minutes // 60} {words['hours']}" if minutes >= 60 else f"{minutes} {words['minutes']}"
+    )
+    # What people mean by "usual" is the count at this hour; the usual share stands beside it.
+    expected = judgement["expected_baseline"]
+    total = max(judgement["total"], 1)
+    return {
+        "window": window,
+        "observed": judgement["observed"],
+        "expected": expected,
+        "times": judgement["observed"] / expected if expected >= 1 else None,
+        "share": min(judgement["observed"] / total, 1.0),
+        "usual_share": judgement["usual_share"],
+    }
+
+
+def _chart(desk: Desk, incident: IncidentRecord) -> dict[str, Any] | None:
+    chart = incident.evidence["chart"]
+    if chart is None:
+        return None
+    return {
+        **chart,
+        "title": f"{number_of(incident.id)} {incident.title}",
+        "lang": desk.lang,
+        "timezone": str(desk.tz),
+    }
+
+
+def post_alert(session: Session, desk: Desk, incident: IncidentRecord, now: datetime) -> None:
+    """Send the alert of a newly opened incident to everybody it concerns."""
+    body = alert_body(desk, incident, now)
+    for recipient in desk.audience.recipients:
+        outbox.put_message(
+            session,
+            channel=recipient.channel,
+            recipient=recipient.address,
+            purpose=ALERT,
+            subject_type=INCIDENT,
+            subject_id=incident.id,
+            dedupe_key=f"{ALERT}:{incident.id}:{recipient.channel}:{recipient.address}",
+            body=body,
+            now=now,
+        )
+
+
+def refresh_alert(
+    session: Session,
+    desk: Desk,
+    incident_id: int,
+    now: datetime,
+    *,
+    is_repeat: bool = False,
+) -> None:
+    """Bring the alert up to date in place; ``is_repeat``: only figures moved, it may be muted."""
+    incident = incidents.incident(session, incident_id)
+    body = alert_body(desk, incident, now)
+    held = None
+    if is_repeat:
+        held = held_back(session, brand_id=incident.brand_id, severity=incident.severity, now=now)
+    _edit_originals(
+        session,
+        desk,
+        body,
+        purpose=ALERT,
+        subject=(INCIDENT, incident_id),
+        now=now,
+        not_sent=held,
+    )
+
+
+def draft_body(
+    desk: Desk,
+    session: Session,
+    statement: StatementRecord,
+    revision: RevisionRecord,
+) -> Body:
+    """Return the message that shows one revision and what became of it."""
+    is_current = statement.current_revision_id == revision.id
+    state = statement.state if is_current else "replaced"
+    decision = next(
+        (
+            one
+            for one in reversed(statements.decisions(session, statement.id))
+            if one.revision_id == revision.id
+        ),
+        None,
+    )
+    if decision is not None:
+        state = {"approve": "approved", "reject": "rejected"}[decision.verdict]
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    if state == statements.WAITING:
+        names = desk.catalog.buttons
+        buttons = (
+            tuple(
+                (action, names[action], revision.id) for action in ("approve", "reject", "edit")
+            ),
+        )
+    elif state == statements.REJECTED and is_current:
+        buttons = ((("edit", desk.catalog.buttons["edit"], revision.id),),)
+    unknown = [
+        desk.catalog.fact_names.get(name, name)
+        for name, fact in revision.facts.items()
+        if fact["state"] == "unknown"
+    ]
+    return desk.catalog.body(
+        DRAFT,
+        {
+            "kind": desk.catalog.words[f"kind_{statement.kind}"],
+            "number": number_of(statement.incident_id),
+            "revision": revision.number,
+            "text": revision.text,
+            "unknown": unknown,
+            "author": desk.name_of(revision.author),
+            "fingerprint": revision.content_hash[:12],
+            "state": state,
+            "decided_by": desk.name_of(decision.person_key) if decision else "",
+            "decided_at": decision.decided_at if decision else None,
+            "comment": decision.comment if decision else "",
+        },
+        buttons=buttons,
+        content_hash=revision.content_hash,
+    )
+
+
+def post_revision(
+    session: Session, desk: Desk, statement_id: int, revision: RevisionRecord, now: datetime
+) -> None:
+    """Show a new revision for approval, and mark what it replaces as void."""
+    statement = statements.statement(session, statement_id)
+    for older in statements.revisions(session, statement_id):
+        if older.id != revision.id:
+            refresh_revision(session, desk, older.id, now)
+    body = draft_body(desk, session, statement, revision)
+    for recipient in desk.audience.recipients:
+        outbox.put_message(
+            session,
+            channel=recipient.channel,
+            recipient=recipient.address,
+            purpose=DRAFT,
+            subject_type=REVISION,
+            subject_id=revision.id,
+            dedupe_key=f"{DRAFT}:{revision.id}:{recipient.channel}:{recipient.address}",
+            body=body,
+            now=now,
+            reply_to_id=outbox.newest_message(
+                session,
+                purpose=ALERT,
+                subject_type=INCIDENT,
+                subject_id=statement.incident_id,
+                channel=recipient.channel,
+                recipient=recipient.address,
+            ),
+        )
+
+
+def refresh_revision(session: Session, desk: Desk, revision_id: int, now: datetime) -> None:
+    """Bring the message of a revision up to date in place."""
+    revision = statements.revision(session, revision_id)
+    statement = statements.statement(session, revision.statement_id)
+    body = draft_body(desk, session, statement, revision)
+    _edit_originals(session, desk, body, purpose=DRAFT, subject=(REVISION, revision_id), now=now)
+
+
+def _edit_originals(
+    session: Session,
+    desk: Desk,
+    body: Body,
+    *,
+    purpose: str,
+    subject: tuple[str, int],
+    now: datetime,
+    due_at: datetime | None = None,
+    not_sent: outbox.NotSent | None = None,
+) -> None:
+    """Change every message about a subject in place, where it says something else now."""
+    for recipient in desk.audience.recipients:
+        for original in outbox.originals(
+            session,
+            purpose=purpose,
+            subject_type=subject[0],
+            subject_id=subject[1],
+            channel=recipient.channel,
+            recipient=recipient.address,
+        ):
+            if outbox.message_body(session, original) == body:
+                continue
+            outbox.put_message(
+                session,
+                channel=recipient.channel,
+                recipient=recipient.address,
+                purpose=purpose,
+                subject_type=subject[0],
+                subject_id=subject[1],
+                dedupe_key=f"{purpose}-edit:{original}:{uuid.uuid4().hex}",
+                body=body,
+                now=now,
+                due_at=due_at,
+                target_id=original,
+                not_sent=not_sent,
+            )
+
+
+def post_blocked(
+    session: Session, desk: Desk, statement: StatementRecord, missing: Sequence[str], now: datetime
+) -> None:
+    """Say which facts are missing, and ask for each of them once."""
+    names = [desk.catalog.fact_names.get(name, name) for name in missing]
+    body = desk.catalog.body(
+        "blocked",
+        {
+            "kind": desk.catalog.words[f"kind_{statement.kind}"],
+            "number": number_of(statement.incident_id),
+            "missing": names,
+        },
+    )
+    _post(
+        session,
+        desk,
+        body,
+        purpose=STATEMENT,
+        subject=(STATEMENT, statement.id),
+        now=now,
+        key="blocked",
+    )
+    asked = {one.fact_name for one in statements.open_questions(session, statement.id)}
+    for name in missing:
+        if name not in asked:
+            ask(session, desk, statement, kind="fact", fact_name=name, asked_of=None, now=now)
+
+
+def ask(
+    session: Session,
+    desk: Desk,
+    statement: StatementRecord,
+    *,
+    kind: str,
+    now: datetime,
+    fact_name: str | None = None,
+    revision_id: int | None = None,
+    asked_of: str | None = None,
+) -> int:
+    """Ask something in the chat that a reply answers; return the question's id."""
+    question_id = statements.ask(
+        session,
+        {
+            "kind": kind,
+            "incident_id": statement.incident_id,
+            "statement_id": statement.id,
+            "revision_id": revision_id,
+            "fact_name": fact_name,
+            "asked_of": asked_of,
+            "asked_at": now,
+        },
+    )
+    if kind == "fact":
+        words = desk.catalog.questions.get(fact_name or "", fact_name or "")
+    else:
+        words = (
+            f"{desk.name_of(asked_of)}：{desk.catalog.questions[kind]}"
+            if asked_of
+            else desk.catalog.questions[kind]
+        )
+    body = desk.catalog.body(
+        QUESTION,
+        {
+            "number": number_of(statement.incident_id),
+            "question": words,
+            "fact": fact_name,
+        },
+        asks_reply=True,
+    )
+    _post(session, desk, body, purpose=QUESTION, subject=(QUESTION, question_id), now=now, key="")
+    return question_id
+
+
+def _post(
+    session: Session,
+    desk: Desk,
+    body: Body,
+    *,
+    purpose: str,
+    subject: tuple[str, int],
+    now: datetime,
+    key: str,
+) -> None:
+    for recipient in desk.audience.recipients:
+        outbox.put_message(
+            session,
+            channel=recipient.channel,
+            recipient=recipient.address,
+            purpose=purpose,
+            subject_type=subject[0],
+            subject_id=subject[1],
+            dedupe_key=f"{purpose}:{key}:{subject[1]}:{recipient.channel}:{recipient.address}",
+            body=body,
+            now=now,
+        )
+
+
+def title_of(brand_name: str, product: str | None, crisis_type: str, lang: str) -> str:
+    """Return an incident's title: what it is about, in a few words."""
+    label = CRISIS_LABELS[lang][CrisisType(crisis_type)]
+    subject = product or brand_name
+    return f"{subject} · {label}"
+
+
+def post_notice(
+    session: Session,
+    desk: Desk,
+    text: str,
+    *,
+    subject: tuple[str, int],
+    key: str,
+    now: datetime,
+) -> None:
+    """Say one plain line to everybody, once per ``key``."""
+    body = desk.catalog.body("notice", {"text": text})
+    _post(session, desk, body, purpose="notice", subject=subject, now=now, key=key)

@@ -1,0 +1,35 @@
+"""What the response side works with: who is reached, who may act, words, templates, brands."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from crisis.library import StatementLibrary
+from crisis.messages import Catalog
+from crisis.policy import Audience
+from listener.config import Brand, Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Everything about this team that use-cases need and that does not change while running."""
+
+    audience: Audience
+    brands: Mapping[int, Brand]
+    people: tuple[Person, ...]
+    catalog: Catalog
+    library: StatementLibrary
+    lang: str
+    tz: ZoneInfo
+    mute_for: timedelta
+    refresh_every: timedelta
+
+    def name_of(self, key: str | None) -> str:
+        """Return the display name behind a person's key, or the key itself."""
+        if key is None:
+            return self.catalog.words["nobody"]
+        for person in self.people:
+            if person.key == key:
+                return person.name
+        return self.catalog.words.get(key, key)

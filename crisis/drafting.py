@@ -1,0 +1,235 @@
+"""Writes drafts from facts and templates. Missing facts block; nothing fills them but people."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from crisis.announce import post_blocked, post_revision
+from crisis.desk import Desk
+from crisis.facts import SYSTEM, FactState, clean_value, shown_facts
+from crisis.library import Template, content_hash
+from crisis.permissions import Action, Actor
+from listener.errors import Conflict
+from listener.failpoints import reach
+from listener.store import incidents, statements
+from listener.store.audit import record_audit
+from listener.store.records import FactRecord, RevisionRecord
+
+
+def write_draft(
+    session: Session, desk: Desk, statement_id: int, now: datetime
+) -> RevisionRecord | None:
+    """Write the machine's draft if every required fact is stated; else ask for what is missing.
+
+    Returns the revision that stands now, or None while blocked. A text that a person has edited is
+    never overwritten. Running it twice changes nothing.
+    """
+    statement = statements.lock_statement(session, statement_id)
+    template = desk.library.find(
+        lang=statement.lang, crisis_type=statement.crisis_type, kind=statement.kind
+    )
+    if template is None:
+        raise Conflict(
+            f"no template for {statement.crisis_type} {statement.kind}", code="no_template"
+        )
+    current = _current(session, statement.current_revision_id)
+    if current is not None and current.author != SYSTEM:
+        return current
+    known = incidents.facts(session, statement.incident_id)
+    missing = missing_facts(template, known)
+    if missing:
+        values = {"state": statements.BLOCKED, "missing": missing}
+        statements.change_statement(session, statement_id, values)
+        post_blocked(session, desk, statement, missing, now)
+        return None
+    text = desk.library.render(template, shown_facts(known, template.facts, desk.tz))
+    digest = content_hash(text)
+    if current is not None and current.content_hash == digest:
+        return current
+    return _add(
+        session,
+        desk,
+        statement_id,
+        text=text,
+        author=SYSTEM,
+        facts=_used(known, template),
+        template=f"{template.name}@{template.version}",
+        now=now,
+    )
+
+
+def missing_facts(template: Template, known: Mapping[str, FactRecord]) -> list[str]:
+    """Return the required facts that nobody has stated, or that may not stay unknown."""
+    return [
+        name
+        for name in template.required
+        if name not in known
+        or (known[name].state == FactState.UNKNOWN and name not in template.may_be_unknown)
+    ]
+
+
+def _current(session: Session, revision_id: int | None) -> RevisionRecord | None:
+    return None if revision_id is None else statements.revision(session, revision_id)
+
+
+def _used(known: dict[str, FactRecord], template: Template) -> dict[str, Any]:
+    return {
+        name: {
+            "state": known[name].state,
+            "value": known[name].value,
+            "source": known[name].source,
+            "stated_by": known[name].stated_by,
+            "as_of": known[name].as_of.isoformat(),
+        }
+        for name in template.facts
+        if name in known
+    }
+
+
+def _add(
+    session: Session,
+    desk: Desk,
+    statement_id: int,
+    *,
+    text: str,
+    author: str,
+    facts: dict[str, Any],
+    template: str,
+    now: datetime,
+) -> RevisionRecord:
+    revision = statements.add_revision(
+        session,
+        statement_id,
+        text=text,
+        content_hash=content_hash(text),
+        author=author,
+        created_at=now,
+        facts=facts,
+        template=template,
+    )
+    statements.change_statement(
+        session,
+        statement_id,
+        {"state": statements.WAITING, "current_revision_id": revision.id, "missing": []},
+    )
+    statement = statements.statement(session, statement_id)
+    incidents.add_event(
+        session,
+        statement.incident_id,
+        at=now,
+        kind="revision",
+        actor=author,
+        data={
+            "statement": statement_id,
+            "revision": revision.number,
+            "hash": revision.content_hash,
+        },
+    )
+    reach("revision-added")
+    post_revision(session, desk, statement_id, revision, now)
+    return revision
+
+
+def draft_requested(session: Session, desk: Desk, now: datetime) -> int:
+    """Write every draft that was asked for; return how many."""
+    waiting = statements.list_statements(session, state=statements.REQUESTED)
+    for statement in waiting:
+        write_draft(session, desk, statement.id, now)
+    return len(waiting)
+
+
+def state_fact(
+    session: Session,
+    desk: Desk,
+    statement_id: int,
+    *,
+    name: str,
+    value: str,
+    actor: Actor,
+    now: datetime,
+) -> RevisionRecord | None:
+    """Record what a person says of a fact, then write the draft anew if that is possible.
+
+    A value such as “正在核实” or ``unknown`` states that it is unknown, and the text says so.
+    """
+    actor.role_for(Action.STATE_FACT)
+    value = clean_value(value)
+    if not value:
+        raise Conflict(f"the value of '{name}' is empty", code="empty_text")
+    statement = statements.lock_statement(session, statement_id)
+    is_unknown = value.casefold() in desk.catalog.unknown_words
+    incidents.set_fact(
+        session,
+        statement.incident_id,
+        name=name,
+        state=FactState.UNKNOWN if is_unknown else FactState.KNOWN,
+        value="" if is_unknown else value,
+        source=actor.name,
+        stated_by=actor.key,
+        as_of=now,
+    )
+    data = {"fact": name, "state": "unknown" if is_unknown else "known", "value": value}
+    incidents.add_event(
+        session, statement.incident_id, at=now, kind="fact", actor=actor.key, data=data
+    )
+    record_audit(
+        session,
+        at=now,
+        actor=actor.key,
+        action=Action.STATE_FACT,
+        object_type="incident",
+        object_id=statement.incident_id,
+        via=actor.via,
+        data=data,
+    )
+    for question in statements.open_questions(session, statement_id):
+        if question.fact_name == name:
+            statements.answer_question(session, question.id, now)
+    return write_draft(session, desk, statement_id, now)
+
+
+def edit_text(
+    session: Session,
+    desk: Desk,
+    revision_id: int,
+    *,
+    text: str,
+    actor: Actor,
+    now: datetime,
+) -> RevisionRecord:
+    """Store a person's text as the next revision; every earlier decision is void for it.
+
+    Raises ``Conflict`` when the revision it is based on is no longer the newest.
+    """
+    actor.role_for(Action.EDIT)
+    base = statements.revision(session, revision_id)
+    statement = statements.lock_statement(session, base.statement_id)
+    if statement.current_revision_id != revision_id:
+        raise Conflict("the text has changed since; edit the newest revision", code="newer_text")
+    text = text.strip()
+    if not text:
+        raise Conflict("the new text is empty", code="empty_text")
+    if content_hash(text) == base.content_hash:
+        return base
+    record_audit(
+        session,
+        at=now,
+        actor=actor.key,
+        action=Action.EDIT,
+        object_type="statement",
+        object_id=statement.id,
+        via=actor.via,
+        data={"from": base.content_hash, "to": content_hash(text)},
+    )
+    return _add(
+        session,
+        desk,
+        statement.id,
+        text=text,
+        author=actor.key,
+        facts=base.facts,
+        template=base.template,
+        now=now,
+    )

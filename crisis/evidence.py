@@ -1,0 +1,234 @@
+"""What an alert says besides "more than usual": who said what, since when, where, and what we
+cannot see. Everything is plain data with the window and the time it was computed at."""
+
+import tomllib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from sqlmodel import Session
+
+from listener.detect.terms import new_terms
+from listener.store import mentions, series, sources
+from listener.store.records import BucketCounts, FindingRecord, JudgedMention, SourceHealth
+from listener.store.rows import BUCKET, bucket_start
+from listener.text.fold import fold
+from listener.text.mask import mask_personal_data
+
+MOST_MENTIONS = 3_000
+MOST_BASELINE_TEXTS = 1_500
+BASELINE_SPAN = timedelta(days=21)
+CHART_SPAN = timedelta(hours=6)
+QUOTE_CHARS = 42
+MOST_QUOTES = 3
+MIN_AUTHORS = 3
+# Less than this share of mentions naming one product, and the alert names the brand instead.
+PRODUCT_SHARE = 0.5
+AMPLIFIER_FOLLOWERS = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reported:
+    """What several people independently report, in formal words, and how many texts say so."""
+
+    phrase: str
+    count: int
+
+
+def build_evidence(
+    session: Session,
+    finding: FindingRecord,
+    *,
+    now: datetime,
+    ignore_terms: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Return the evidence of a finding as JSON values; it reads, and changes nothing."""
+    start = finding.started_at if finding.series_id else finding.started_at - BUCKET
+    said = mentions.mentions_between(
+        session,
+        brand_id=finding.brand_id,
+        since=start,
+        until=now + BUCKET,
+        limit=MOST_MENTIONS,
+        negative_only=True,
+    )
+    usual = mentions.baseline_texts(
+        session,
+        brand_id=finding.brand_id,
+        since=start - BASELINE_SPAN,
+        until=start,
+        limit=MOST_BASELINE_TEXTS,
+    )
+    texts = [f"{one.title or ''}\n{one.text}" for one in said]
+    terms = new_terms(texts, usual, ignore=ignore_terms) if finding.series_id else []
+    health = sources.source_health(session)
+    return {
+        "computed_at": now.isoformat(),
+        "since": start.isoformat(),
+        "judgement": finding.judgement,
+        "negatives": len(said),
+        "authors": len({one.author_hash or one.id for one in said}),
+        "terms": [[term.term, term.count] for term in terms],
+        "types": Counter(one.type for one in said if one.is_complaint).most_common(4),
+        "products": Counter(one.product for one in said if one.product).most_common(3),
+        "groups": Counter(one.group_name for one in said).most_common(6),
+        "symptoms": [[one.phrase, one.count] for one in reported_symptoms(said)],
+        "trigger": reported_trigger(said),
+        "first": _quoted(said[0]) if said else None,
+        "amplifier": _amplifier(said),
+        "quotes": [_quoted(one) for one in _quotes(said)],
+        "blind_spots": blind_spots(health, now),
+        "chart": _chart(session, finding, now) if finding.series_id else None,
+    }
+
+
+def blind_spots(health: Sequence[SourceHealth], now: datetime) -> list[dict[str, Any]]:
+    """Return the sources that are failing or overdue: calm there means nothing."""
+    spots = []
+    for source in health:
+        overdue_at = source.next_due_at + max(
+            timedelta(seconds=2 * source.interval_s), timedelta(minutes=2)
+        )
+        if source.failures_in_row:
+            reason = source.last_failure_kind or "failing"
+        elif now > overdue_at:
+            reason = "overdue"
+        else:
+            continue
+        since = source.last_success_at
+        spots.append(
+            {"name": source.name, "reason": reason, "since": since.isoformat() if since else None}
+        )
+    return spots
+
+
+def main_product(evidence: dict[str, Any]) -> str | None:
+    """Return the product most of the texts that name one are about."""
+    products = evidence["products"]
+    total = sum(count for _, count in products)
+    if products and products[0][1] >= PRODUCT_SHARE * total:
+        return str(products[0][0])
+    return None
+
+
+@lru_cache(maxsize=1)
+def _symptom_cues() -> dict[str, list[tuple[str, tuple[str, ...]]]]:
+    data = tomllib.loads(files("crisis").joinpath("symptoms.toml").read_text(encoding="utf-8"))
+    return {
+        kind: [
+            (entry["phrase"], tuple(fold(cue) for cue in entry["cues"])) for entry in data[kind]
+        ]
+        for kind in ("symptom", "trigger")
+    }
+
+
+def reported_symptoms(said: Sequence[JudgedMention]) -> list[Reported]:
+    """Return what at least three authors report, most reported first."""
+    return _reported(said, "symptom")
+
+
+def reported_trigger(said: Sequence[JudgedMention]) -> str | None:
+    """Return the occasion that a third of the texts, by at least three authors, name."""
+    found = _reported(said, "trigger")
+    return found[0].phrase if found and found[0].count * 3 >= len(said) else None
+
+
+def _reported(said: Sequence[JudgedMention], kind: str) -> list[Reported]:
+    authors: dict[str, set[str]] = {}
+    for one in said:
+        text = fold(f"{one.title or ''} {one.text}")
+        for phrase, cues in _symptom_cues()[kind]:
+            if any(cue in text for cue in cues):
+                authors.setdefault(phrase, set()).add(one.author_hash or str(one.id))
+    counted = [Reported(phrase=phrase, count=len(who)) for phrase, who in authors.items()]
+    counted = [one for one in counted if one.count >= MIN_AUTHORS]
+    return sorted(counted, key=lambda one: (-one.count, one.phrase))
+
+
+def _quotes(said: Sequence[JudgedMention]) -> list[JudgedMention]:
+    """Choose telling quotes: complaints first, one per story and author, readable lengths."""
+    rank = {"urgent": 3, "serious": 2, "general": 1}
+    ordered = sorted(
+        said,
+        key=lambda one: (
+            -rank.get(one.severity, 0),
+            -(one.likes or 0),
+            abs(len(one.text) - QUOTE_CHARS),
+            one.id,
+        ),
+    )
+    chosen: list[JudgedMention] = []
+    for one in ordered:
+        if any(
+            one.story_id == other.story_id or one.author_hash == other.author_hash is not None
+            for other in chosen
+        ):
+            continue
+        chosen.append(one)
+        if len(chosen) == MOST_QUOTES:
+            break
+    return chosen
+
+
+def _amplifier(said: Sequence[JudgedMention]) -> dict[str, Any] | None:
+    loud = [one for one in said if (one.author_followers or 0) >= AMPLIFIER_FOLLOWERS]
+    if not loud:
+        return None
+    loudest = max(loud, key=lambda one: (one.author_followers or 0, -one.id))
+    return _quoted(loudest)
+
+
+def _quoted(one: JudgedMention) -> dict[str, Any]:
+    return {
+        "mention_id": one.id,
+        "at": one.event_at.isoformat(),
+        "source": one.source_name,
+        "author": one.author_name,
+        "followers": one.author_followers,
+        "url": one.url,
+        "text": quote(one.text),
+    }
+
+
+def quote(text: str) -> str:
+    """Return a one-line excerpt with personal data masked."""
+    line = " ".join(mask_personal_data(text).split())
+    return line if len(line) <= QUOTE_CHARS else line[: QUOTE_CHARS - 1].rstrip() + "…"
+
+
+def _chart(session: Session, finding: FindingRecord, now: datetime) -> dict[str, Any]:
+    if finding.series_id is None:
+        raise ValueError("only a series has a chart")
+    until = bucket_start(now) + BUCKET
+    since = until - CHART_SPAN
+    stored = series.load_buckets(session, finding.series_id, since=since, until=until)
+    starts = [since + index * BUCKET for index in range(int(CHART_SPAN / BUCKET))]
+    empty = [stored.get(start) for start in starts]
+    week = timedelta(days=7)
+    usual = series.load_buckets(
+        session, finding.series_id, since=since - 3 * week, until=finding.started_at
+    )
+    return {
+        "starts": [start.isoformat() for start in starts],
+        "negatives": [bucket.negatives if bucket else 0 for bucket in empty],
+        "others": [bucket.mentions - bucket.negatives if bucket else 0 for bucket in empty],
+        "expected": [_usual_at(usual, start) for start in starts],
+        "episode_at": finding.started_at.isoformat(),
+        "until": now.isoformat(),
+    }
+
+
+def _usual_at(stored: dict[datetime, BucketCounts], start: datetime) -> float:
+    """Return the mean of negatives at this half hour of the day over up to three weeks."""
+    total = count = 0.0
+    for day in range(1, 22):
+        for offset in range(-3, 4):
+            at = start - timedelta(days=day) + offset * BUCKET
+            bucket = stored.get(at)
+            count += 1
+            total += bucket.negatives if bucket else 0
+    return round(total / count, 3)

@@ -1,0 +1,242 @@
+"""From finding to incident: one transaction opens or joins it, asks for a draft, writes the alert.
+
+Whatever races or crashes, there is one open incident per group, and its alert is in the outbox.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from crisis.announce import post_alert, refresh_alert, title_of
+from crisis.desk import Desk
+from crisis.evidence import build_evidence, main_product
+from crisis.facts import first_facts
+from crisis.kinds import CrisisType, Phase, crisis_type_of
+from listener.complaints import Severity, severity_rank
+from listener.config import Brand
+from listener.failpoints import reach
+from listener.store import findings, incidents, statements
+from listener.store.records import FindingRecord, IncidentRecord
+
+SYSTEM = "system"
+HOLDING = "holding"
+
+
+def handle_finding(session: Session, desk: Desk, finding: FindingRecord, now: datetime) -> int:
+    """Open an incident for the finding, or join the one it belongs to; return its id."""
+    incidents.lock_brand(session, finding.brand_id)
+    brand = desk.brands[finding.brand_id]
+    evidence = build_evidence(session, finding, now=now, ignore_terms=_known_names(brand))
+    crisis_type = _crisis_type(finding, evidence)
+    existing = _incident_to_join(session, finding, crisis_type)
+    if existing is None:
+        incident_id = _open(session, desk, finding, evidence, crisis_type=crisis_type, now=now)
+        reach("incident-opened")
+    else:
+        incident_id = existing.id
+        _join(session, desk, existing, finding, evidence=evidence, now=now)
+    findings.change_finding(session, finding.id, {"incident_id": incident_id, "handled_at": now})
+    return incident_id
+
+
+def _known_names(brand: Brand) -> list[str]:
+    return [brand.name, *brand.query.any, *brand.query.must, *(p.name for p in brand.products)]
+
+
+def _crisis_type(finding: FindingRecord, evidence: dict[str, Any]) -> CrisisType:
+    if finding.series_id is None:
+        return crisis_type_of(finding.judgement["type"])
+    if evidence["types"]:
+        return crisis_type_of(evidence["types"][0][0])
+    return CrisisType.SERVICE_AFTERSALES
+
+
+def _group_key(finding: FindingRecord, crisis_type: CrisisType) -> str:
+    """Return the group that holds one open incident.
+
+    All series of a brand are one group. A single urgent text makes its own group by crisis type:
+    a report of fire must not vanish inside an outage.
+    """
+    if finding.series_id is None:
+        return f"brand:{finding.brand_id}:{crisis_type}"
+    return f"brand:{finding.brand_id}"
+
+
+def _incident_to_join(
+    session: Session, finding: FindingRecord, crisis_type: CrisisType
+) -> IncidentRecord | None:
+    key = _group_key(finding, crisis_type)
+    for incident in incidents.open_incidents(session, brand_id=finding.brand_id):
+        if incident.group_key == key or incident.crisis_type == crisis_type:
+            return incident
+    return None
+
+
+def _open(
+    session: Session,
+    desk: Desk,
+    finding: FindingRecord,
+    evidence: dict[str, Any],
+    *,
+    crisis_type: CrisisType,
+    now: datetime,
+) -> int:
+    brand = desk.brands[finding.brand_id]
+    incident_id = incidents.insert_incident(
+        session,
+        {
+            "brand_id": finding.brand_id,
+            "group_key": _group_key(finding, crisis_type),
+            "title": title_of(brand.name, main_product(evidence), crisis_type, desk.lang),
+            "crisis_type": crisis_type,
+            "phase": Phase.ALERTED,
+            "severity": finding.severity,
+            "severity_reason": finding.severity_reason,
+            "is_unverified": finding.series_id is None,
+            "first_seen_at": finding.started_at,
+            "opened_at": now,
+            "evidence": evidence,
+            "refreshed_at": now,
+        },
+    )
+    if incident_id is None:
+        raise RuntimeError("an incident of this group is open although the brand is locked")
+    incidents.add_event(
+        session,
+        incident_id,
+        at=now,
+        kind="opened",
+        actor=SYSTEM,
+        data={
+            "finding": finding.id,
+            "severity": finding.severity,
+            "reason": finding.severity_reason,
+            "observed": finding.observed,
+            "expected": finding.expected,
+        },
+    )
+    for fact in first_facts(brand, evidence, now=now, tz=desk.tz):
+        incidents.set_fact(
+            session,
+            incident_id,
+            name=fact.name,
+            state=fact.state,
+            value=fact.value,
+            source=fact.source,
+            stated_by=fact.stated_by,
+            as_of=now,
+        )
+    incident = incidents.incident(session, incident_id)
+    post_alert(session, desk, incident, now)
+    request_draft(session, desk, incident, requested_by=SYSTEM, now=now)
+    return incident_id
+
+
+def request_draft(
+    session: Session, desk: Desk, incident: IncidentRecord, *, requested_by: str, now: datetime
+) -> int | None:
+    """Ask for the holding statement; None when there is no template for this crisis type.
+
+    Asking again returns the statement there is.
+    """
+    template = desk.library.find(lang=desk.lang, crisis_type=incident.crisis_type, kind=HOLDING)
+    if template is None:
+        return None
+    statement_id = statements.request_statement(
+        session,
+        {
+            "incident_id": incident.id,
+            "kind": HOLDING,
+            "channel": template.channel,
+            "lang": desk.lang,
+            "crisis_type": incident.crisis_type,
+            "state": statements.REQUESTED,
+            "requested_at": now,
+            "requested_by": requested_by,
+            "missing": [],
+        },
+    )
+    if statement_id is not None:
+        return statement_id
+    known = statements.list_statements(session, incident_id=incident.id)
+    return next(one.id for one in known if one.kind == HOLDING)
+
+
+def _join(
+    session: Session,
+    desk: Desk,
+    incident: IncidentRecord,
+    finding: FindingRecord,
+    *,
+    evidence: dict[str, Any],
+    now: datetime,
+) -> None:
+    incidents.add_event(
+        session,
+        incident.id,
+        at=now,
+        kind="joined",
+        actor=SYSTEM,
+        data={"finding": finding.id, "channel": finding.channel, "severity": finding.severity},
+    )
+    update_incident(session, desk, incident, finding, evidence=evidence, now=now)
+
+
+def update_incident(
+    session: Session,
+    desk: Desk,
+    incident: IncidentRecord,
+    finding: FindingRecord,
+    *,
+    evidence: dict[str, Any],
+    now: datetime,
+) -> None:
+    """Take over newer figures; severity only rises here, and a rise is told at once."""
+    rises = severity_rank(Severity(finding.severity)) > severity_rank(Severity(incident.severity))
+    values: dict[str, Any] = {"refreshed_at": now}
+    if finding.series_id is not None:
+        values |= {"evidence": evidence, "is_unverified": False}
+    if rises:
+        values |= {"severity": finding.severity, "severity_reason": finding.severity_reason}
+        incidents.add_event(
+            session,
+            incident.id,
+            at=now,
+            kind="severity_raised",
+            actor=SYSTEM,
+            data={
+                "from": incident.severity,
+                "to": finding.severity,
+                "reason": finding.severity_reason,
+            },
+        )
+    incidents.change_incident(session, incident.id, values)
+    refresh_alert(session, desk, incident.id, now, is_repeat=not rises)
+
+
+def refresh_open_incidents(session: Session, desk: Desk, now: datetime) -> int:
+    """Take changed findings into their open incidents' alerts; return how many were refreshed.
+
+    At most one edit per incident and ``desk.refresh_every``, unless the severity rises.
+    """
+    refreshed = 0
+    for incident in incidents.open_incidents(session):
+        changed = [
+            finding
+            for finding in findings.changed_findings(session, [incident.id])
+            if finding.changed_at > incident.refreshed_at and finding.series_id is not None
+        ]
+        if not changed:
+            continue
+        newest = changed[-1]
+        rises = severity_rank(Severity(newest.severity)) > severity_rank(
+            Severity(incident.severity)
+        )
+        if now - incident.refreshed_at < desk.refresh_every and not rises:
+            continue
+        brand = desk.brands[incident.brand_id]
+        evidence = build_evidence(session, newest, now=now, ignore_terms=_known_names(brand))
+        update_incident(session, desk, incident, newest, evidence=evidence, now=now)
+        refreshed += 1
+    return refreshed

@@ -1,0 +1,84 @@
+"""Who may do what: the matrix, and the person who acts.
+
+Every surface asks here, in the use-case; a button is only a convenience. Admins configure and do
+not approve.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from listener.config import Person, Role
+from listener.errors import NotAllowed
+
+
+class Action(StrEnum):
+    """What can be done to an incident or a statement."""
+
+    SEE = "see"
+    CLAIM = "claim"
+    MUTE = "mute"
+    DRAFT = "draft"
+    STATE_FACT = "state_fact"
+    EDIT = "edit"
+    DECIDE = "decide"
+    CLOSE = "close"
+
+
+_WORKS = frozenset({Role.OFFICER, Role.LEAD})
+MATRIX: Mapping[Action, frozenset[Role]] = {
+    Action.SEE: frozenset(Role),
+    Action.CLAIM: _WORKS | {Role.BUSINESS, Role.LEGAL, Role.EXECUTIVE},
+    Action.MUTE: _WORKS,
+    Action.DRAFT: _WORKS,
+    Action.STATE_FACT: _WORKS | {Role.BUSINESS, Role.LEGAL},
+    Action.EDIT: _WORKS | {Role.LEGAL},
+    Action.DECIDE: frozenset({Role.LEAD}),
+    Action.CLOSE: frozenset({Role.LEAD}),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """A known person acting through one surface (``telegram``, ``terminal`` …)."""
+
+    key: str
+    name: str
+    roles: frozenset[Role]
+    via: str
+
+    def role_for(self, action: Action) -> Role:
+        """Return the role that allows the action. Raises ``NotAllowed`` naming what is needed."""
+        allowed = MATRIX[action] & self.roles
+        if not allowed:
+            needed = ", ".join(sorted(MATRIX[action]))
+            raise NotAllowed(
+                f"{self.key} may not {action}: needs one of the roles {needed}", code="needs_role"
+            )
+        return sorted(allowed, key=list(Role).index)[0]
+
+
+def actor_of(person: Person, *, via: str) -> Actor:
+    """Return the acting person."""
+    return Actor(key=person.key, name=person.name, roles=frozenset(person.roles), via=via)
+
+
+def actor_by_key(people: tuple[Person, ...], key: str, *, via: str) -> Actor:
+    """Return the person called ``key``. Raises ``NotAllowed`` when there is none."""
+    for person in people:
+        if person.key == key:
+            return actor_of(person, via=via)
+    known = (
+        ", ".join(person.key for person in people) or "nobody yet; add [[people]] to config.toml"
+    )
+    raise NotAllowed(f"there is nobody called '{key}'; known: {known}", code="unknown_person")
+
+
+def actor_by_telegram_id(people: tuple[Person, ...], telegram_id: int) -> Actor:
+    """Return the person with this numeric id. Raises ``NotAllowed`` when there is none."""
+    for person in people:
+        if person.telegram_id == telegram_id:
+            return actor_of(person, via="telegram")
+    raise NotAllowed(
+        f"the Telegram id {telegram_id} belongs to nobody in config.toml", code="unknown_person"
+    )

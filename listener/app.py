@@ -1,0 +1,522 @@
+"""The composition root: builds the service out of its parts and runs its loops.
+
+Nothing else knows all the parts. Shutting down: stop intake, finish steps, close children.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import socket
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from sqlalchemy import Engine
+from telegram import Bot
+
+from crisis.desk import Desk
+from crisis.drafting import draft_requested
+from crisis.intake import handle_finding, refresh_open_incidents
+from crisis.library import StatementLibrary
+from crisis.messages import Catalog
+from crisis.policy import Audience, Recipient
+from listener.bot.handlers import UpdateHandler
+from listener.bot.poller import Poller
+from listener.clock import Clock, SystemClock
+from listener.config import DEMO_SITE, Config, Secrets
+from listener.config_file import ConfigFile
+from listener.crawl.registry import check_parameters
+from listener.crawl.runner import CrawlRunner
+from listener.detect.settings import CrisisSettings
+from listener.errors import ConfigError, Temporary
+from listener.home import demo_anchor, home_of, open_database
+from listener.loops import LagMeter, Loop
+from listener.matching.query import compile_query
+from listener.notice import NoticeSettings, lateness_allowance, notice_series
+from listener.notify import telegram as telegram_channel
+from listener.notify import terminal
+from listener.notify.channel import Channel
+from listener.notify.delivery import Deliverer
+from listener.notify.telegram import BotLine, TelegramChannel, open_bot
+from listener.notify.terminal import TerminalChannel
+from listener.pipeline import Understanding, judge, save_judged, texts_of
+from listener.privacy import installation_key
+from listener.reports.chart_worker import ChartWorker
+from listener.resources import bundled
+from listener.scoring.worker import ScoringWorker
+from listener.store import brands, findings, mentions, outbox, series, sources
+from listener.store.engine import read_session, unit_of_work
+from listener.store.records import MentionToScore
+from listener.workers import StderrTail, end_child, start_child
+
+logger = logging.getLogger(__name__)
+
+SCORE_BATCH = 32
+SCORE_LEASE = timedelta(seconds=180)
+CLOSE_WITHIN_S = 10.0
+# How often each loop is woken when nothing else wakes it, in seconds.
+TICKS_S = {"crawl": 1.0, "score": 2.0, "notice": 5.0, "respond": 1.0, "deliver": 0.5, "poll": 1.0}
+
+
+def build_desk(file: ConfigFile, brand_ids: dict[str, int], secrets: Secrets) -> Desk:
+    """Return what the response side works with."""
+    config = file.config
+    templates = bundled("templates")
+    return Desk(
+        audience=_audience(config, secrets),
+        brands={brand_ids[brand.key]: brand for brand in config.brands},
+        people=config.people,
+        catalog=Catalog(templates / "messages", config.language, config.tz),
+        library=StatementLibrary(templates / "statements"),
+        lang=config.language,
+        tz=config.tz,
+        mute_for=timedelta(minutes=config.alerts.mute_minutes),
+        refresh_every=timedelta(seconds=config.alerts.refresh_s),
+    )
+
+
+def uses_telegram(config: Config, secrets: Secrets) -> bool:
+    """Say whether both a bot token and a chat are there."""
+    return secrets.telegram_token is not None and config.telegram.chat_id != 0
+
+
+def _audience(config: Config, secrets: Secrets) -> Audience:
+    if uses_telegram(config, secrets):
+        chat = Recipient(telegram_channel.CHANNEL, str(config.telegram.chat_id))
+        return Audience(recipients=(chat,))
+    return Audience(recipients=(Recipient(terminal.CHANNEL, "local"),))
+
+
+def build_understanding(file: ConfigFile, brand_ids: dict[str, int], home: Path) -> Understanding:
+    """Compile the brand queries. Raises ``ConfigError`` naming a term that cannot match."""
+    queries = []
+    for index, brand in enumerate(file.config.brands):
+        try:
+            query = compile_query(
+                brand.key,
+                must=brand.query.must,
+                any_of=brand.query.any,
+                none_of=brand.query.none,
+                products=[(product.name, product.terms) for product in brand.products],
+            )
+        except ValueError as error:
+            where = file.where("brands", index, "query")
+            raise ConfigError(f"{where}: brands[{index}].query: {error}; remove it") from None
+        queries.append(query)
+    return Understanding(
+        queries=tuple(queries),
+        brand_ids=brand_ids,
+        pseudonym_key=installation_key(home / "keys", "pseudonym"),
+        keep_author_names=file.config.privacy.keep_author_names,
+        bound={one.key: one.brand for one in file.config.sources if one.brand is not None},
+    )
+
+
+def check_sources(file: ConfigFile) -> None:
+    """Check every source against its spider. Raises ``ConfigError`` with the line."""
+    problems = []
+    for index, source in enumerate(file.config.sources):
+        try:
+            problem = check_parameters(source.spider, source.parameters)
+        except ConfigError as error:
+            problem = str(error)
+        if problem:
+            where = file.where("sources", index, "parameters")
+            problems.append(f"{where}: source '{source.key}': {problem}")
+    if problems:
+        raise ConfigError("\n".join(problems))
+
+
+def sync_database(engine: Engine, config: Config, now: datetime) -> dict[str, int]:
+    """Write the configured brands and sources; return the id of each brand."""
+    with unit_of_work(engine) as session:
+        ids = brands.sync_brands(
+            session,
+            [
+                (brand.key, brand.name, brand.query.model_dump(mode="json"))
+                for brand in config.brands
+            ],
+        )
+        sources.sync_sources(
+            session,
+            [
+                sources.SourceSettings(
+                    key=source.key,
+                    name=source.name,
+                    spider=source.spider,
+                    group_name=source.group,
+                    interval_s=source.interval_s,
+                    is_enabled=source.enabled,
+                )
+                for source in config.sources
+            ],
+            now,
+        )
+        for brand in config.brands:
+            series.ensure_series(session, ids[brand.key])
+    return ids
+
+
+@asynccontextmanager
+async def demo_site(config: Config, anchor: datetime) -> AsyncIterator[str]:
+    """Run the bundled site in a child process and give its address."""
+    process = await start_child(
+        "listener.demo.site",
+        "--port",
+        str(config.demo.port),
+        "--anchor",
+        anchor.isoformat(),
+        "--seed",
+        str(config.demo.seed),
+    )
+    stderr = StderrTail(process, "demo site")
+    try:
+        if process.stdout is None:
+            raise RuntimeError("a child without pipes")
+        async with asyncio.timeout(30):
+            line = await process.stdout.readline()
+        if not line:
+            raise Temporary(f"the bundled site did not start: {await stderr.text()}")
+        yield str(json.loads(line)["url"])
+    finally:
+        await end_child(process)
+
+
+def with_demo_site(config: Config, url: str) -> Config:
+    """Put the bundled site's address where the sources name it."""
+    return config.model_copy(
+        update={
+            "sources": tuple(
+                source.model_copy(
+                    update={
+                        "parameters": {
+                            name: value.replace(DEMO_SITE, url)
+                            for name, value in source.parameters.items()
+                        }
+                    }
+                )
+                for source in config.sources
+            )
+        }
+    )
+
+
+@dataclass(slots=True)
+class Service:
+    """The running parts."""
+
+    file: ConfigFile
+    config: Config
+    engine: Engine
+    clock: Clock
+    home: Path
+    desk: Desk
+    owner: str
+    crawler: CrawlRunner
+    scorer: ScoringWorker
+    charts: ChartWorker
+    deliverer: Deliverer
+    poller: Poller | None
+    notice: NoticeSettings
+    lag: LagMeter
+    started_at: datetime
+    loops: dict[str, Loop] = field(default_factory=dict)
+
+    def make_loops(self) -> None:
+        """Make the loops; each wakes the one that works on what it has produced."""
+        steps = {
+            "crawl": self._crawl,
+            "score": self._score,
+            "notice": self._notice,
+            "respond": self._respond,
+            "deliver": self.deliverer.deliver_due,
+        }
+        if self.poller is not None:
+            steps["poll"] = self._poll
+        self.loops = {name: Loop(name, step, clock=self.clock) for name, step in steps.items()}
+
+    def wake(self, name: str) -> None:
+        """Wake a loop, if it runs."""
+        if name in self.loops:
+            self.loops[name].wake()
+
+    async def _crawl(self) -> int:
+        return await self.crawler.start_due()
+
+    async def _score(self) -> int:
+        batch = await asyncio.to_thread(self._claim_to_score)
+        if not batch:
+            return 0
+        sentiments = await self.scorer.score(texts_of(batch))
+
+        def save() -> None:
+            scores = judge(batch, sentiments)
+            with unit_of_work(self.engine) as session:
+                save_judged(session, scores, now=self.clock.now())
+
+        await asyncio.to_thread(save)
+        self.loops["notice"].wake()
+        return len(batch)
+
+    def _claim_to_score(self) -> list[MentionToScore]:
+        with unit_of_work(self.engine) as session:
+            return mentions.claim_to_score(
+                session,
+                owner=self.owner,
+                now=self.clock.now(),
+                lease=SCORE_LEASE,
+                limit=SCORE_BATCH,
+            )
+
+    async def _notice(self) -> int:
+        await asyncio.to_thread(self._notice_all)
+        self.loops["respond"].wake()
+        return 0  # judging again at once would find the same
+
+    def _notice_all(self) -> None:
+        with read_session(self.engine) as session:
+            every = [one for one in series.all_series(session) if one.brand_id in self.desk.brands]
+        for one in every:
+            with unit_of_work(self.engine) as session:
+                notice_series(session, one, self.notice, self.clock.now())
+
+    async def _respond(self) -> int:
+        done = await asyncio.to_thread(self._respond_all)
+        if done:
+            self.loops["deliver"].wake()
+        return done
+
+    def _respond_all(self) -> int:
+        done = 0
+        with read_session(self.engine) as session:
+            waiting = [one.id for one in findings.unhandled_findings(session, limit=20)]
+        for finding_id in waiting:
+            with unit_of_work(self.engine) as session:
+                finding = findings.finding(session, finding_id)
+                if finding.handled_at is None and finding.brand_id in self.desk.brands:
+                    handle_finding(session, self.desk, finding, self.clock.now())
+                    done += 1
+        with unit_of_work(self.engine) as session:
+            done += draft_requested(session, self.desk, self.clock.now())
+        with unit_of_work(self.engine) as session:
+            done += refresh_open_incidents(session, self.desk, self.clock.now())
+        return done
+
+    async def _poll(self) -> int:
+        if self.poller is None:
+            return 0
+        await self.poller.poll()
+        self.loops["deliver"].wake()
+        return 1  # poll again at once: the long poll is the pause
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run every loop until ``stop`` is set, then shut down in order."""
+        self.make_loops()
+        scheduler = AsyncIOScheduler(
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+        for name, loop in self.loops.items():
+            scheduler.add_job(loop.tick, "interval", seconds=TICKS_S[name], id=name)
+        scheduler.start()
+        tasks = [asyncio.create_task(loop.run(), name=name) for name, loop in self.loops.items()]
+        lag = asyncio.create_task(self.lag.run(), name="loop lag")
+        warm = asyncio.create_task(self._warm_up(), name="warm up")
+        try:
+            for loop in self.loops.values():
+                loop.wake()
+            await stop.wait()
+        finally:
+            scheduler.shutdown(wait=False)
+            await self._shut_down(tasks, [lag, warm])
+
+    async def _warm_up(self) -> None:
+        with contextlib.suppress(Temporary):
+            await self.scorer.warm_up()
+            await self.charts.warm_up()
+
+    async def _shut_down(
+        self, tasks: list[asyncio.Task[None]], helpers: Iterable[asyncio.Task[None]]
+    ) -> None:
+        """Stop intake, let running steps finish, then end the children."""
+        await self.crawler.close()
+        for loop in self.loops.values():
+            loop.stop()
+        for task in tasks:
+            if task.get_name() == "poll":
+                task.cancel()  # a long poll may wait half a minute; nothing is lost by dropping it
+        _, late = await asyncio.wait(tasks, timeout=CLOSE_WITHIN_S)
+        for task in (*late, *helpers):
+            task.cancel()
+        await asyncio.gather(*tasks, *helpers, return_exceptions=True)
+        await self.scorer.close()
+        await self.charts.close()
+
+
+@asynccontextmanager
+async def open_service(
+    file: ConfigFile,
+    secrets: Secrets,
+    *,
+    write: Callable[[str], None],
+    program: str,
+    new_demo: bool = False,
+    clock: Clock | None = None,
+) -> AsyncIterator[Service]:
+    """Build the service on a migrated database, with the bundled site if the demo is on."""
+    clock = clock or SystemClock()
+    started_at = clock.now()
+    check_sources(file)
+    home = home_of(file)
+    async with contextlib.AsyncExitStack() as stack:
+        config = file.config
+        endpoints: tuple[str, ...] = ()
+        if config.demo.enabled:
+            anchor = demo_anchor(home, started_at, anew=new_demo)
+            url = await stack.enter_async_context(demo_site(config, anchor))
+            config, endpoints = with_demo_site(config, url), (urlsplit(url).netloc,)
+        engine = await asyncio.to_thread(open_database, file, secrets)
+        stack.callback(engine.dispose)
+        brand_ids = await asyncio.to_thread(sync_database, engine, config, started_at)
+        if engine.dialect.name == "sqlite":
+            await asyncio.to_thread(_release_leases, engine)
+        desk = build_desk(file, brand_ids, secrets)
+        owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        line = _open_bot(config, secrets)
+        if line is not None:
+            stack.push_async_callback(line.close)
+        bot = line.bot if line else None
+        charts = ChartWorker()
+        service = Service(
+            file=file,
+            config=config,
+            engine=engine,
+            clock=clock,
+            home=home,
+            desk=desk,
+            owner=owner,
+            crawler=CrawlRunner(
+                engine=engine,
+                clock=clock,
+                config=config,
+                understanding=build_understanding(file, brand_ids, home),
+                owner=owner,
+                endpoints=endpoints,
+                on_stored=lambda: service.wake("score"),
+            ),
+            scorer=ScoringWorker(config.scoring.scorer),
+            charts=charts,
+            deliverer=Deliverer(
+                engine=engine,
+                clock=clock,
+                channels=_channels(config, home, bot, write=write, program=program),
+                charts=charts,
+                chart_folder=home / "charts",
+                owner=owner,
+            ),
+            poller=_poller(config, home, bot, engine=engine, clock=clock, desk=desk),
+            notice=NoticeSettings(
+                crisis=CrisisSettings.for_sensitivity(config.detection.sensitivity),
+                tz=config.tz,
+                history=timedelta(days=config.detection.history_days),
+                lateness=lateness_allowance([s.interval_s for s in config.sources if s.enabled]),
+            ),
+            lag=LagMeter(clock),
+            started_at=started_at,
+        )
+        yield service
+
+
+def _release_leases(engine: Engine) -> None:
+    """Take back what a crashed service had claimed; on SQLite there is no other service."""
+    with unit_of_work(engine) as session:
+        sources.release_leases(session)
+        mentions.release_leases(session)
+        outbox.release_leases(session)
+
+
+def _open_bot(config: Config, secrets: Secrets) -> BotLine | None:
+    if not uses_telegram(config, secrets) or secrets.telegram_token is None:
+        return None
+    proxy = secrets.telegram_proxy
+    return open_bot(
+        secrets.telegram_token.get_secret_value(),
+        base_url=config.telegram.base_url,
+        proxy=proxy.get_secret_value() if proxy else None,
+        poll_timeout_s=config.telegram.poll_timeout_s,
+    )
+
+
+def _channels(
+    config: Config,
+    home: Path,
+    bot: Bot | None,
+    *,
+    write: Callable[[str], None],
+    program: str,
+) -> dict[str, Channel]:
+    if bot is not None:
+        key = installation_key(home / "keys", "callback")
+        return {
+            telegram_channel.CHANNEL: TelegramChannel(
+                bot, key=key, topic_id=config.telegram.topic_id
+            )
+        }
+    lead = next((p.key for p in config.people if "lead" in p.roles), "KEY")
+
+    def hint(subject_type: str, subject_id: int) -> str:
+        commands = {
+            "incident": f"{program} incidents claim {subject_id} --as {lead}",
+            "revision": f"{program} approve r{subject_id} --as {lead}",
+            "question": f"{program} statements answer {subject_id} --as {lead} --text …",
+        }
+        return f"→ {commands[subject_type]}" if subject_type in commands else ""
+
+    return {terminal.CHANNEL: TerminalChannel(write, hint=hint)}
+
+
+def _poller(
+    config: Config,
+    home: Path,
+    bot: Bot | None,
+    *,
+    engine: Engine,
+    clock: Clock,
+    desk: Desk,
+) -> Poller | None:
+    if bot is None:
+        return None
+    handler = UpdateHandler(
+        engine=engine,
+        clock=clock,
+        desk=desk,
+        chat_id=config.telegram.chat_id,
+        callback_key=installation_key(home / "keys", "callback"),
+    )
+    return Poller(
+        engine=engine,
+        clock=clock,
+        bot=bot,
+        handler=handler,
+        poll_timeout_s=config.telegram.poll_timeout_s,
+    )
+
+
+def stop_on_signals(stop: asyncio.Event) -> None:
+    """Stop in order on SIGINT and SIGTERM; a second signal ends at once."""
+    loop = asyncio.get_running_loop()
+
+    def ask(number: signal.Signals) -> None:
+        if stop.is_set():
+            os._exit(128 + number)
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, ask, number)

@@ -1,0 +1,51 @@
+"""The command ``fengsheng``."""
+
+import sys
+
+import typer
+
+from listener import __version__
+from listener.commands import incidents, service, sources, statements
+from listener.commands.doctor import doctor
+
+app = typer.Typer(
+    name="fengsheng",
+    help="Hear what people say about a brand, notice when it turns bad, answer in time.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command()(service.run)
+app.command()(service.demo)
+app.command()(doctor)
+app.command()(sources.crawl)
+app.command()(sources.parse)
+app.add_typer(sources.app, name="sources")
+app.add_typer(incidents.app, name="incidents")
+app.add_typer(statements.app, name="statements")
+app.command()(statements.approve)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"fengsheng {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def version(
+    show: bool = typer.Option(
+        False, "--version", callback=_show_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    """Do nothing but carry the options of the whole program."""
+    del show
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""What every command shares: configuration, database, the acting person, and printing."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from crisis.desk import Desk
+from crisis.permissions import Actor, actor_by_key
+from listener.app import build_desk, sync_database
+from listener.clock import SystemClock
+from listener.config import CONFIG_VARIABLE, DEFAULT_NAME, Secrets, load_secrets
+from listener.config_file import ConfigFile, load_config
+from listener.errors import ListenerError
+from listener.home import open_database
+from listener.resources import bundled
+from listener.store.engine import read_session, unit_of_work
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", envvar=CONFIG_VARIABLE, help="The configuration file."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print machine-readable JSON.")]
+AsOption = Annotated[str, typer.Option("--as", help="Key of the acting person in config.toml.")]
+
+Result = TypeVar("Result")
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def fail(message: str, *, code: int = 1) -> NoReturn:
+    """Print an error and leave."""
+    err.print(message, style="red", markup=False)
+    raise typer.Exit(code)
+
+
+@contextmanager
+def errors_shown() -> Iterator[None]:
+    """Show what was raised on purpose as a message instead of a traceback."""
+    try:
+        yield
+    except ListenerError as error:
+        fail(str(error))
+
+
+def read_config(path: Path | None) -> ConfigFile:
+    """Read the named configuration, ``config.toml`` here, or the one in the package."""
+    if path is not None:
+        return load_config(path)
+    here = Path(DEFAULT_NAME)
+    return load_config(here if here.exists() else bundled(DEFAULT_NAME))
+
+
+def program() -> str:
+    """Return the command as the user can type it again."""
+    path = Path(sys.argv[0])
+    if path.name in ("__main__.py", "-m", "-c"):
+        return "fengsheng"
+    try:
+        return str(path.resolve().relative_to(Path.cwd().resolve()))
+    except ValueError:
+        on_path = any((Path(folder) / path.name).exists() for folder in os.get_exec_path())
+        return path.name if on_path else str(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """A command's view of the installation: database, desk, clock."""
+
+    file: ConfigFile
+    secrets: Secrets
+    engine: Engine
+    desk: Desk
+    clock: SystemClock
+
+    def read(self, query: Callable[[Session], Result]) -> Result:
+        """Run a query on a view that cannot write."""
+        with read_session(self.engine) as session:
+            return query(session)
+
+    def write(self, action: Callable[[Session], Result]) -> Result:
+        """Run a use-case in one transaction."""
+        with unit_of_work(self.engine) as session:
+            return action(session)
+
+    def actor(self, key: str) -> Actor:
+        """Return the person who acts from the terminal."""
+        return actor_by_key(self.file.config.people, key, via="terminal")
+
+
+def open_office(path: Path | None) -> Office:
+    """Open the installation that the configuration describes."""
+    file = read_config(path)
+    secrets = load_secrets()
+    clock = SystemClock()
+    engine = open_database(file, secrets)
+    brand_ids = sync_database(engine, file.config, clock.now())
+    return Office(file, secrets, engine, build_desk(file, brand_ids, secrets), clock)
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON document."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+
+
+def print_table(columns: list[str], rows: list[list[str]], *, empty: str) -> None:
+    """Print rows as a table, or a line that there are none."""
+    if not rows:
+        out.print(empty, markup=False)
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        table.add_column(column)
+    for row in rows:
+        table.add_row(*[cell.replace("[", "\\[") for cell in row])
+    out.print(table)

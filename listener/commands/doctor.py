@@ -1,0 +1,230 @@
+"""``fengsheng doctor``: checks everything without starting anything, and says what to do."""
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import typer
+
+from crisis.intake import HOLDING
+from crisis.kinds import CrisisType
+from crisis.library import StatementLibrary
+from crisis.messages import Catalog
+from listener.app import build_understanding, check_sources, uses_telegram
+from listener.commands.common import ConfigOption, JsonOption, out, print_json, read_config
+from listener.config import DEMO_SITE, Role, Secrets, load_secrets
+from listener.config_file import ConfigFile
+from listener.errors import ListenerError
+from listener.home import home_of, open_database
+from listener.notify.telegram import asking, open_bot
+from listener.reports.chart import font_path
+from listener.resources import bundled
+from listener.store.migrate import schema_revision
+
+LEAST_FREE_BYTES = 500_000_000
+
+
+class Level(StrEnum):
+    """How a check came out."""
+
+    OK = "ok"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at, and what to do about it."""
+
+    level: Level
+    what: str
+    remedy: str = ""
+
+
+def doctor(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Check configuration, database, secrets, sources, chat and fonts; exit 1 on any error."""
+    checks = list(examine(config))
+    if as_json:
+        print_json([asdict(check) for check in checks])
+    else:
+        marks = {Level.OK: "✓", Level.WARNING: "!", Level.ERROR: "✗"}
+        for check in checks:
+            out.print(f"{marks[check.level]} {check.what}", markup=False)
+            if check.remedy:
+                out.print(f"    → {check.remedy}", markup=False)
+    if any(check.level is Level.ERROR for check in checks):
+        raise typer.Exit(1)
+
+
+def examine(path: Path | None) -> Iterator[Check]:
+    """Yield every check; a configuration that cannot be read ends the list."""
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    yield Check(Level.OK, f"Python {version}")
+    try:
+        file = read_config(path)
+        secrets = load_secrets()
+    except ListenerError as error:
+        for line in str(error).splitlines():
+            yield Check(Level.ERROR, line)
+        return
+    yield Check(Level.OK, f"configuration {file.path}")
+    for check in (_people, _sources, _brands, _templates, _font):
+        yield from _guarded(lambda check=check: check(file))  # type: ignore[misc]  # early binding
+    yield from _guarded(lambda: _data(file, secrets))
+    yield from _guarded(lambda: _telegram(file, secrets))
+
+
+def _guarded(check: Callable[[], Iterator[Check]]) -> Iterator[Check]:
+    try:
+        yield from check()
+    except ListenerError as error:
+        for line in str(error).splitlines():
+            yield Check(Level.ERROR, line)
+
+
+def _people(file: ConfigFile) -> Iterator[Check]:
+    people = file.config.people
+    leads = [person for person in people if Role.LEAD in person.roles]
+    if not leads:
+        yield Check(
+            Level.ERROR,
+            "nobody may approve a statement",
+            'give somebody in [[people]] the role "lead"',
+        )
+    elif len(people) < 2:
+        yield Check(
+            Level.WARNING,
+            "only one person: an edited statement needs somebody else to approve it",
+            "add a second person to [[people]]",
+        )
+    else:
+        yield Check(Level.OK, f"{len(people)} people, {len(leads)} may approve")
+
+
+def _sources(file: ConfigFile) -> Iterator[Check]:
+    check_sources(file)
+    enabled = [source for source in file.config.sources if source.enabled]
+    if not enabled:
+        yield Check(
+            Level.ERROR, "nothing to listen to", "add a [[sources]] table with enabled = true"
+        )
+        return
+    yield Check(Level.OK, f"{len(enabled)} sources")
+    for source in enabled:
+        addresses = source.parameters.values()
+        if not file.config.demo.enabled and any(DEMO_SITE in value for value in addresses):
+            yield Check(
+                Level.ERROR, f"source '{source.key}' points at the bundled site", "remove it"
+            )
+
+
+def _brands(file: ConfigFile) -> Iterator[Check]:
+    if not file.config.brands:
+        yield Check(Level.ERROR, "no brand to watch", "add a [[brands]] table")
+        return
+    ids = {brand.key: index for index, brand in enumerate(file.config.brands)}
+    build_understanding(file, ids, home_of(file))
+    yield Check(Level.OK, f"{len(ids)} brands, queries compile")
+    library = StatementLibrary(bundled("templates") / "statements")
+    for index, brand in enumerate(file.config.brands):
+        missing = _unstated(library, file, set(brand.facts))
+        if missing:
+            yield Check(
+                Level.WARNING,
+                f"brand '{brand.key}' has no default for: {', '.join(missing)}",
+                f"the chat will ask for them; or add them at {file.where('brands', index)}",
+            )
+
+
+def _unstated(library: StatementLibrary, file: ConfigFile, stated: set[str]) -> list[str]:
+    """Return facts of the outage statement that neither the brand nor the system can state."""
+    template = library.find(
+        lang=file.config.language, crisis_type=CrisisType.TECH_OUTAGE, kind=HOLDING
+    )
+    if template is None:
+        return []
+    derived = {"product", "reported_problem", "first_seen_at", "next_update_at"}
+    return [name for name in template.required if name not in stated | derived]
+
+
+def _templates(file: ConfigFile) -> Iterator[Check]:
+    folder = bundled("templates")
+    Catalog(folder / "messages", file.config.language, file.config.tz)
+    library = StatementLibrary(folder / "statements")
+    found = [
+        crisis
+        for crisis in CrisisType
+        if library.find(lang=file.config.language, crisis_type=crisis, kind=HOLDING)
+    ]
+    if found:
+        yield Check(Level.OK, f"holding statements in {file.config.language}: {', '.join(found)}")
+    else:
+        yield Check(
+            Level.WARNING,
+            f"no statement templates in {file.config.language}",
+            "statements will have to be written by hand",
+        )
+
+
+def _font(_file: ConfigFile) -> Iterator[Check]:
+    yield Check(Level.OK, f"chart font {font_path().name}")
+
+
+def _data(file: ConfigFile, secrets: Secrets) -> Iterator[Check]:
+    home = home_of(file)
+    engine = open_database(file, secrets)
+    try:
+        yield Check(Level.OK, f"database {engine.dialect.name}, schema {schema_revision(engine)}")
+    finally:
+        engine.dispose()
+    free = shutil.disk_usage(home).free
+    if free < LEAST_FREE_BYTES:
+        yield Check(Level.WARNING, f"{free / 1e6:.0f} MB free at {home}", "free some disk space")
+    keys = home / "keys"
+    if keys.exists() and os.stat(keys).st_mode & 0o077:  # noqa: PTH116 - the mode only
+        yield Check(Level.WARNING, f"'{keys}' can be read by others", f"chmod 700 '{keys}'")
+
+
+def _telegram(file: ConfigFile, secrets: Secrets) -> Iterator[Check]:
+    config = file.config.telegram
+    if not uses_telegram(file.config, secrets):
+        both = "FENGSHENG_TELEGRAM_TOKEN and telegram.chat_id"
+        missing = "telegram.chat_id" if secrets.telegram_token else "FENGSHENG_TELEGRAM_TOKEN"
+        half = secrets.telegram_token is not None or config.chat_id != 0
+        if half:
+            yield Check(
+                Level.ERROR, f"Telegram is only half set up: {missing} is missing", f"set {both}"
+            )
+        else:
+            yield Check(Level.WARNING, "no chat: alerts go to the terminal", f"set {both}")
+        return
+    name, title = asyncio.run(_ask_telegram(file, secrets))
+    yield Check(Level.OK, f"bot {name} reaches the chat “{title}”")
+    if not any(person.telegram_id for person in file.config.people):
+        yield Check(
+            Level.ERROR,
+            "nobody has a telegram_id, so nobody can press a button",
+            "add telegram_id to [[people]]",
+        )
+
+
+async def _ask_telegram(file: ConfigFile, secrets: Secrets) -> tuple[str, str]:
+    proxy = secrets.telegram_proxy
+    token = secrets.telegram_token
+    line = open_bot(
+        token.get_secret_value() if token else "",
+        base_url=file.config.telegram.base_url,
+        proxy=proxy.get_secret_value() if proxy else None,
+        poll_timeout_s=0,
+    )
+    try:
+        me = await asking(line.bot.get_me())
+        chat = await asking(line.bot.get_chat(file.config.telegram.chat_id))
+    finally:
+        await line.close()
+    return me.name, chat.effective_name or str(chat.id)

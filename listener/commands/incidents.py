@@ -1,0 +1,154 @@
+"""``fengsheng incidents``: list, show, claim, mute, close."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from crisis import incidents as use_cases
+from crisis.announce import alert_body, number_of
+from listener.commands.common import (
+    AsOption,
+    ConfigOption,
+    JsonOption,
+    errors_shown,
+    open_office,
+    out,
+    print_json,
+    print_table,
+)
+from listener.notify.markup import to_plain
+from listener.store import incidents as store
+from listener.store import statements
+
+app = typer.Typer(help="Incidents: what people work on.", invoke_without_command=True)
+
+IncidentId = Annotated[int, typer.Argument(help="Number of the incident.")]
+
+
+@app.callback()
+def list_(
+    context: typer.Context,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List incidents, newest first."""
+    context.obj = config
+    if context.invoked_subcommand is not None:
+        return
+    with errors_shown():
+        office = open_office(config)
+        found = office.read(store.list_incidents)
+        if as_json:
+            print_json([asdict(one) for one in found])
+            return
+        zone = office.desk.tz
+        rows = [
+            [
+                number_of(one.id),
+                one.severity,
+                one.phase,
+                one.title,
+                office.desk.name_of(one.owner_key),
+                f"{one.opened_at.astimezone(zone):%m-%d %H:%M}",
+            ]
+            for one in found
+        ]
+        columns = ["id", "severity", "phase", "title", "owner", "opened"]
+        print_table(columns, rows, empty="No incidents.")
+
+
+@app.command()
+def show(context: typer.Context, incident: IncidentId, as_json: JsonOption = False) -> None:
+    """Show one incident: its alert as it stands, facts, statements and timeline."""
+    with errors_shown():
+        office = open_office(context.obj)
+        one = office.read(lambda session: store.incident(session, incident))
+        facts = office.read(lambda session: store.facts(session, incident))
+        texts = office.read(lambda s: statements.list_statements(s, incident_id=incident))
+        events = office.read(lambda session: store.timeline(session, incident))
+        if as_json:
+            print_json(
+                {
+                    "incident": asdict(one),
+                    "facts": {name: asdict(fact) for name, fact in facts.items()},
+                    "statements": [asdict(text) for text in texts],
+                    "timeline": [asdict(event) for event in events],
+                }
+            )
+            return
+        zone = office.desk.tz
+        body = alert_body(office.desk, one, office.clock.now())
+        out.print(to_plain(body["html"]), markup=False)
+        fact_rows = [
+            [office.desk.catalog.fact_names.get(name, name), fact.state, fact.value, fact.source]
+            for name, fact in facts.items()
+        ]
+        print_table(["fact", "state", "value", "source"], fact_rows, empty="No facts yet.")
+        statement_rows = [
+            [str(text.id), text.kind, text.lang, text.state, ", ".join(text.missing)]
+            for text in texts
+        ]
+        columns = ["statement", "kind", "lang", "state", "missing"]
+        print_table(columns, statement_rows, empty="No statements yet.")
+        event_rows = [
+            [
+                f"{event.at.astimezone(zone):%m-%d %H:%M:%S}",
+                event.kind,
+                office.desk.name_of(event.actor),
+            ]
+            for event in events
+        ]
+        print_table(["at", "what", "who"], event_rows, empty="Nothing happened yet.")
+
+
+@app.command()
+def claim(context: typer.Context, incident: IncidentId, as_: AsOption) -> None:
+    """Become the owner of an incident (认领)."""
+    with errors_shown():
+        office = open_office(context.obj)
+        actor = office.actor(as_)
+        office.write(
+            lambda session: use_cases.claim(
+                session, office.desk, incident, actor=actor, now=office.clock.now()
+            )
+        )
+        out.print(office.desk.catalog.done["claim"], markup=False)
+
+
+@app.command()
+def mute(context: typer.Context, incident: IncidentId, as_: AsOption) -> None:
+    """Hold back repeats about the brand for a while (静音)."""
+    with errors_shown():
+        office = open_office(context.obj)
+        actor = office.actor(as_)
+        office.write(
+            lambda session: use_cases.mute(
+                session, office.desk, incident, actor=actor, now=office.clock.now()
+            )
+        )
+        out.print(office.desk.catalog.done["mute"], markup=False)
+
+
+@app.command()
+def close(
+    context: typer.Context,
+    incident: IncidentId,
+    as_: AsOption,
+    because: Annotated[str, typer.Option(help="Why it is over.")],
+) -> None:
+    """Close an incident with a reason (关闭)."""
+    with errors_shown():
+        office = open_office(context.obj)
+        actor = office.actor(as_)
+        office.write(
+            lambda session: use_cases.close(
+                session,
+                office.desk,
+                incident,
+                actor=actor,
+                reason=because,
+                now=office.clock.now(),
+            )
+        )
+        out.print(office.desk.catalog.words["phase_closed"], markup=False)

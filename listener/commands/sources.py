@@ -1,0 +1,184 @@
+"""``fengsheng sources``, ``crawl`` and ``parse``: listening, by hand."""
+
+import asyncio
+import json
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from listener.app import open_service
+from listener.clock import SystemClock
+from listener.commands.common import (
+    ConfigOption,
+    JsonOption,
+    errors_shown,
+    fail,
+    open_office,
+    out,
+    print_json,
+    print_table,
+    program,
+    read_config,
+)
+from listener.config import load_secrets
+from listener.crawl.parsing import SavedBody, failure_json, is_success, parse_saved
+from listener.crawl.registry import spider_class, spider_classes
+from listener.crawl.runner import PassReport
+from listener.errors import ConfigError
+from listener.items import SourceFailure
+from listener.store import sources as store
+
+app = typer.Typer(help="Sources and their health.", invoke_without_command=True)
+
+
+@app.callback()
+def list_(
+    context: typer.Context,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+    spiders: Annotated[bool, typer.Option("--spiders", help="List the spiders instead.")] = False,
+) -> None:
+    """List sources with their health, or the spiders there are."""
+    context.obj = config
+    if context.invoked_subcommand is not None:
+        return
+    with errors_shown():
+        if spiders:
+            _list_spiders(as_json=as_json)
+            return
+        office = open_office(config)
+        found = office.read(store.source_health)
+        if as_json:
+            print_json([asdict(one) for one in found])
+            return
+        zone = office.desk.tz
+        rows = [
+            [
+                one.key,
+                one.name,
+                one.spider,
+                f"{one.last_success_at.astimezone(zone):%m-%d %H:%M}"
+                if one.last_success_at
+                else "—",
+                one.last_failure_kind or "ok",
+                one.last_failure_detail or "",
+            ]
+            for one in found
+        ]
+        columns = ["key", "name", "spider", "last success", "state", "detail"]
+        print_table(columns, rows, empty="No sources; add [[sources]] to config.toml.")
+
+
+def _list_spiders(*, as_json: bool) -> None:
+    specs = [kind.spec for kind in spider_classes().values()]
+    if as_json:
+        print_json(
+            [
+                {
+                    "name": spec.name,
+                    "description": spec.description,
+                    "parameters": dict(spec.parameters),
+                    "optional": dict(spec.optional),
+                    "terms": spec.terms,
+                }
+                for spec in specs
+            ]
+        )
+        return
+    rows = [[s.name, s.description, ", ".join([*s.parameters, *s.optional])] for s in specs]
+    print_table(["spider", "reads", "parameters"], rows, empty="No spiders.")
+
+
+def crawl(
+    sources: Annotated[
+        list[str] | None, typer.Argument(help="Keys of sources; all if none.")
+    ] = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Visit sources once, now, and store what they give."""
+    with errors_shown():
+        file = read_config(config)
+        known = [source.key for source in file.config.sources if source.enabled]
+        unknown = [key for key in sources or () if key not in known]
+        if unknown:
+            raise ConfigError(f"no enabled source '{unknown[0]}'; known: {', '.join(known)}")
+
+        async def run() -> list[PassReport]:
+            service = open_service(file, load_secrets(), write=out.print, program=program())
+            async with service as opened:
+                opened.make_loops()
+                return await opened.crawler.run_now(sources or known)
+
+        reports = asyncio.run(run())
+        if as_json:
+            print_json([asdict(report) for report in reports])
+        else:
+            rows = [
+                [
+                    r.source,
+                    str(r.pages),
+                    str(r.items),
+                    str(r.new),
+                    r.failure or "ok",
+                    r.detail or "",
+                ]
+                for r in reports
+            ]
+            columns = ["source", "pages", "items", "new", "state", "detail"]
+            print_table(columns, rows, empty="Nothing to visit; another process is at it.")
+        if any(report.failure not in (None, "empty") for report in reports):
+            raise typer.Exit(1)
+
+
+def parse(
+    source: Annotated[str, typer.Argument(help="Name of a spider.")],
+    files: Annotated[list[Path], typer.Argument(help="Saved bodies.")],
+    url: Annotated[str, typer.Option(help="Address the body came from.")] = "",
+    status: Annotated[int, typer.Option(help="HTTP status it came with.")] = 200,
+    content_type: Annotated[str, typer.Option(help="Its Content-Type header.")] = "",
+    collected_at: Annotated[
+        str, typer.Option(help="When it was collected, ISO 8601; now if not given.")
+    ] = "",
+) -> None:
+    """Show what a spider makes of saved bodies: one JSON line per mention, or the failure."""
+    with errors_shown():
+        spec = spider_class(source).spec
+        at = _instant(collected_at)
+        failures: list[SourceFailure] = []
+        for file in files:
+            try:
+                body = file.read_bytes()
+            except OSError as error:
+                fail(f"cannot read '{file}' ({error.strerror})", code=2)
+            saved = SavedBody(
+                body=body,
+                url=url or next(iter(spec.example.values()), ""),
+                status=status,
+                content_type=content_type,
+                collected_at=at,
+            )
+            mentions, failure = parse_saved(source, saved)
+            lines = mentions if failure is None else [failure_json(failure)]
+            if failure is not None:
+                failures.append(failure)
+            for line in lines:
+                sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+        if not is_success(failures):
+            raise typer.Exit(1)
+
+
+def _instant(text: str) -> datetime:
+    if not text:
+        return SystemClock().now()
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(
+            f"--collected-at '{text}' is not ISO 8601; write for example 2026-11-21T10:00:00+08:00"
+        ) from None
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

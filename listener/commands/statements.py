@@ -1,0 +1,294 @@
+"""``fengsheng statements`` and ``approve``: the statement's whole way in the terminal."""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlmodel import Session
+
+from crisis import approval, drafting, intake
+from crisis.announce import number_of
+from crisis.approval import Verdict
+from crisis.permissions import Action
+from listener.commands.common import (
+    AsOption,
+    ConfigOption,
+    JsonOption,
+    Office,
+    errors_shown,
+    fail,
+    open_office,
+    out,
+    print_json,
+    print_table,
+)
+from listener.errors import Conflict
+from listener.store import incidents as incident_store
+from listener.store import statements as store
+from listener.store.records import RevisionRecord
+
+app = typer.Typer(help="Statements: drafts, facts, revisions.", invoke_without_command=True)
+
+Target = Annotated[
+    str, typer.Argument(help="A statement's number, or r and a revision's number (r7).")
+]
+StatementId = Annotated[int, typer.Argument(help="Number of the statement.")]
+
+
+def find_revision(session: Session, target: str) -> RevisionRecord:
+    """Return the revision ``r7`` names, or the newest revision of statement ``7``."""
+    number = target.removeprefix("r")
+    if not number.isdigit():
+        raise Conflict(f"'{target}' is neither a statement's number nor a revision such as r7")
+    if target.startswith("r"):
+        return store.revision(session, int(number))
+    statement = store.statement(session, int(number))
+    if statement.current_revision_id is None:
+        names = ", ".join(statement.missing) or "the draft is not written yet"
+        raise Conflict(f"statement {number} has no text yet; missing: {names}")
+    return store.revision(session, statement.current_revision_id)
+
+
+@app.callback()
+def list_(
+    context: typer.Context, config: ConfigOption = None, as_json: JsonOption = False
+) -> None:
+    """List statements, newest first."""
+    context.obj = config
+    if context.invoked_subcommand is not None:
+        return
+    with errors_shown():
+        office = open_office(config)
+        found = office.read(store.list_statements)
+        if as_json:
+            print_json([asdict(one) for one in found])
+            return
+        rows = [
+            [
+                str(one.id),
+                number_of(one.incident_id),
+                one.crisis_type,
+                one.kind,
+                one.lang,
+                one.state,
+                f"r{one.current_revision_id}" if one.current_revision_id else "",
+            ]
+            for one in found
+        ]
+        columns = ["id", "incident", "crisis", "kind", "lang", "state", "revision"]
+        print_table(columns, rows, empty="No statements.")
+
+
+@app.command()
+def show(context: typer.Context, target: Target, as_json: JsonOption = False) -> None:
+    """Show a statement's text, its facts with their sources, and its decisions."""
+    with errors_shown():
+        office = open_office(context.obj)
+        revision = office.read(lambda session: find_revision(session, target))
+        statement = office.read(lambda s: store.statement(s, revision.statement_id))
+        decisions = office.read(lambda session: store.decisions(session, statement.id))
+        if as_json:
+            print_json(
+                {
+                    "statement": asdict(statement),
+                    "revision": asdict(revision),
+                    "decisions": [asdict(one) for one in decisions],
+                }
+            )
+            return
+        out.print(revision.text, markup=False)
+        out.print(f"\nr{revision.id} · {revision.content_hash} · {statement.state}", markup=False)
+        rows = [
+            [
+                office.desk.catalog.fact_names.get(name, name),
+                fact["state"],
+                fact["value"],
+                fact["source"],
+            ]
+            for name, fact in revision.facts.items()
+        ]
+        print_table(["fact", "state", "value", "source"], rows, empty="No facts.")
+        decided = [
+            [one.verdict, office.desk.name_of(one.person_key), one.role, one.comment or ""]
+            for one in decisions
+        ]
+        print_table(["decision", "who", "as", "comment"], decided, empty="No decision yet.")
+
+
+@app.command()
+def draft(
+    context: typer.Context,
+    incident: Annotated[int, typer.Argument(help="Number of the incident.")],
+    as_: AsOption,
+) -> None:
+    """Ask for the holding statement of an incident (起草)."""
+    with errors_shown():
+        office = open_office(context.obj)
+        actor = office.actor(as_)
+        actor.role_for(Action.DRAFT)
+        now = office.clock.now()
+
+        def ask(session: Session) -> int | None:
+            one = incident_store.incident(session, incident)
+            statement_id = intake.request_draft(
+                session, office.desk, one, requested_by=actor.key, now=now
+            )
+            if statement_id is not None:
+                drafting.write_draft(session, office.desk, statement_id, now)
+            return statement_id
+
+        statement_id = office.write(ask)
+        if statement_id is None:
+            fail(office.desk.catalog.refusals["no_template"])
+        out.print(f"statement {statement_id}", markup=False)
+
+
+@app.command()
+def fact(
+    context: typer.Context,
+    statement: StatementId,
+    name: Annotated[str, typer.Argument(help="Name of the fact, as 'statements' lists it.")],
+    value: Annotated[str, typer.Argument(help="Its value, or 正在核实 if nobody knows yet.")],
+    as_: AsOption,
+) -> None:
+    """State a fact; the draft is written anew when nothing is missing any more."""
+    with errors_shown():
+        _state(open_office(context.obj), statement, name, value, as_)
+
+
+@app.command()
+def answer(
+    context: typer.Context,
+    question: Annotated[int, typer.Argument(help="Number of the question.")],
+    as_: AsOption,
+    text: Annotated[str, typer.Option(help="The answer.")],
+) -> None:
+    """Answer a question about a missing fact."""
+    with errors_shown():
+        office = open_office(context.obj)
+        asked = office.read(lambda session: store.question(session, question))
+        if asked.kind != "fact" or asked.statement_id is None or asked.fact_name is None:
+            fail(f"question {question} does not ask for a fact; use 'edit' or 'reject'")
+        _state(office, asked.statement_id, asked.fact_name, text, as_)
+
+
+def _state(office: Office, statement: int, name: str, value: str, as_: str) -> None:
+    actor = office.actor(as_)
+    if name not in office.desk.catalog.fact_names:
+        known = ", ".join(office.desk.catalog.fact_names)
+        raise Conflict(f"there is no fact '{name}'; known facts: {known}")
+    revision = office.write(
+        lambda session: drafting.state_fact(
+            session,
+            office.desk,
+            statement,
+            name=name,
+            value=value,
+            actor=actor,
+            now=office.clock.now(),
+        )
+    )
+    out.print(office.desk.catalog.done["fact"], markup=False)
+    if revision is not None:
+        out.print(revision.text, markup=False)
+
+
+@app.command()
+def edit(
+    context: typer.Context,
+    target: Target,
+    as_: AsOption,
+    file: Annotated[
+        Path, typer.Option(help="File with the whole new text, - for standard input.")
+    ],
+) -> None:
+    """Replace the text (修改); every earlier decision is void and another person must approve."""
+    with errors_shown():
+        office = open_office(context.obj)
+        actor = office.actor(as_)
+        try:
+            text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            fail(f"cannot read '{file}' as UTF-8 text ({type(error).__name__})")
+        revision = office.write(
+            lambda session: drafting.edit_text(
+                session,
+                office.desk,
+                find_revision(session, target).id,
+                text=text,
+                actor=actor,
+                now=office.clock.now(),
+            )
+        )
+        out.print(f"r{revision.id} {revision.content_hash}", markup=False)
+
+
+@app.command()
+def reject(
+    context: typer.Context,
+    target: Target,
+    as_: AsOption,
+    because: Annotated[str, typer.Option(help="Why.")],
+) -> None:
+    """Reject a text with a reason (驳回)."""
+    with errors_shown():
+        _decide(open_office(context.obj), target, Verdict.REJECT, as_, because, as_json=False)
+
+
+def approve(
+    target: Target,
+    as_: AsOption,
+    config: ConfigOption = None,
+    hash_: Annotated[
+        str | None, typer.Option("--hash", help="Approve only if the text has this SHA-256.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Approve a statement's text (通过). Nothing is published; people publish."""
+    with errors_shown():
+        office = open_office(config)
+        _decide(office, target, Verdict.APPROVE, as_, None, expected=hash_, as_json=as_json)
+
+
+def _decide(
+    office: Office,
+    target: str,
+    verdict: Verdict,
+    as_: str,
+    comment: str | None,
+    *,
+    as_json: bool,
+    expected: str | None = None,
+) -> None:
+    actor = office.actor(as_)
+
+    def act(session: Session) -> tuple[int, RevisionRecord]:
+        revision = find_revision(session, target)
+        decision_id = approval.decide(
+            session,
+            office.desk,
+            revision_id=revision.id,
+            expected_hash=revision.content_hash if expected is None else expected,
+            verdict=verdict,
+            actor=actor,
+            now=office.clock.now(),
+            comment=comment,
+        )
+        return decision_id, revision
+
+    decision_id, revision = office.write(act)
+    if as_json:
+        print_json(
+            {
+                "decision": decision_id,
+                "verdict": verdict,
+                "statement": revision.statement_id,
+                "revision": revision.id,
+                "hash": revision.content_hash,
+            }
+        )
+        return
+    done = office.desk.catalog.done["approve" if verdict is Verdict.APPROVE else "reason"]
+    out.print(f"{done}：r{revision.id} {revision.content_hash}\n\n{revision.text}", markup=False)

@@ -1,0 +1,89 @@
+"""Which type a complaint has: evidence per type, then the tie rules of the taxonomy.
+
+The main type is the thing the author wants fixed now, so a refused refund outweighs the defect
+behind it and a lost repair outweighs the fault.
+"""
+
+import re
+
+from listener.complaints.codes import ComplaintType
+from listener.complaints.lexicon import Hit
+from listener.complaints.reading import LEVELS, TYPES, Reading
+
+T = ComplaintType
+_WEIGHTS = dict(zip(LEVELS, (2.0, 1.0, 0.4), strict=True))
+_MOST = dict(zip(LEVELS, (4, 3, 2), strict=True))
+_AFTER_TURN = 1.5  # what follows the last “but” is what the author means
+_CLEAR = 2.0
+_LEAST_SECONDARY = 1.5  # one strong cue of its own, even where it is weighed down
+_MOST_SECONDARY = 2
+_OWNED = re.compile(r"买|用|穿|吃|喝|戴|洗|咬|bought|used|wore|ate")
+# Where two types stand in one text, this much speaks for the one that is to be fixed first.
+_RAISE_IF_STRONG = {T.REFUND_RETURN: 1.0, T.AFTER_SALES: 0.8, T.PRIVACY_SECURITY: 1.5}
+
+
+def choose_types(reading: Reading) -> tuple[ComplaintType, tuple[ComplaintType, ...]]:
+    """Return the main type and at most two others, strongest first."""
+    scores = type_scores(reading)
+    if not scores:
+        return _without_evidence(reading), ()
+    ranked = sorted(scores, key=lambda code: (-scores[code], TYPES.index(code)))
+    others = [code for code in ranked[1:] if scores[code] >= _LEAST_SECONDARY]
+    return ranked[0], tuple(others[:_MOST_SECONDARY])
+
+
+def _without_evidence(reading: Reading) -> ComplaintType:
+    """Guess from who acts and what was done: ``OTHER`` is to stay rare."""
+    if reading.has("stance.for.party"):
+        return T.SERVICE_ATTITUDE
+    return T.PRODUCT_QUALITY if _OWNED.search(reading.text) else T.OTHER
+
+
+def type_scores(reading: Reading) -> dict[ComplaintType, float]:
+    """Weigh the cues of every type and apply the tie rules; no evidence, no entry."""
+    turn = reading.turn()
+    scores = {code: _weigh(reading, hits, turn) for code, hits in reading.evidence.items()}
+    if reading.has("severity.s1.unauthorised") and not reading.is_strong(T.PRICE_PROMO):
+        scores[T.PAYMENT] = scores.get(T.PAYMENT, 0.0) + 1.5
+    for code, amount in _RAISE_IF_STRONG.items():
+        if reading.is_strong(code):
+            scores[code] += amount
+    # Who is hurt by a thing wants the thing off the market first.
+    if T.PRODUCT_QUALITY in scores and reading.has("severity.u1.harm"):
+        scores[T.PRODUCT_QUALITY] += 0.8
+    # A payment that fails is a payment matter, whatever the software shows.
+    if reading.is_strong(T.PAYMENT) and reading.is_strong(T.TECH_SUPPORT):
+        scores[T.PAYMENT] += 1.0
+    # Damage on the way is a matter of delivery, not of the goods.
+    if T.PRODUCT_QUALITY in scores and reading.is_strong(T.ORDER_DELIVERY):
+        scores[T.ORDER_DELIVERY] += 1.0
+    _lower_weak_types(reading, scores)
+    return scores
+
+
+def _lower_weak_types(reading: Reading, scores: dict[ComplaintType, float]) -> None:
+    """Staff, places and companies are named in complaints of every type."""
+    rest = max(
+        (value for code, value in scores.items() if code is not T.SERVICE_ATTITUDE), default=0
+    )
+    if T.SERVICE_ATTITUDE in scores and rest >= _CLEAR:
+        scores[T.SERVICE_ATTITUDE] *= 0.75
+    if T.OTHER in scores:
+        scores[T.OTHER] *= 0.8
+    if T.CONDUCT_ETHICS in scores and not reading.is_strong(T.CONDUCT_ETHICS):
+        scores[T.CONDUCT_ETHICS] *= 0.5
+
+
+def _weigh(reading: Reading, hits: list[Hit], turn: int) -> float:
+    total = 0.0
+    counted = dict.fromkeys(LEVELS, 0)
+    seen: set[str] = set()
+    for hit in hits:
+        level = hit.group.rsplit(".", 1)[1]
+        words = reading.words(hit)
+        if words in seen or counted[level] == _MOST[level]:
+            continue
+        seen.add(words)
+        counted[level] += 1
+        total += _WEIGHTS[level] * (_AFTER_TURN if turn and hit.start >= turn else 1.0)
+    return total

@@ -1,0 +1,312 @@
+"""The one typed configuration: what ``config.toml`` may say, as frozen models.
+
+Secrets never stand in the file; they come from the environment or from files (``NAME`` or
+``NAME_FILE``).
+"""
+
+import ipaddress
+import os
+import typing
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from listener.errors import ConfigError
+
+DEFAULT_NAME = "config.toml"
+CONFIG_VARIABLE = "FENGSHENG_CONFIG"
+DEMO_SITE = "{demo_site}"
+
+
+class Role(StrEnum):
+    """What a person may do; the matrix is in ``crisis.permissions``."""
+
+    READER = "reader"
+    OFFICER = "officer"
+    LEAD = "lead"
+    LEGAL = "legal"
+    BUSINESS = "business"
+    EXECUTIVE = "executive"
+    ADMIN = "admin"
+
+
+Language = Literal["zh-CN", "zh-TW", "en"]
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError("no such time zone; use a name such as 'Asia/Shanghai'") from error
+    return name
+
+
+def _network(text: str) -> str:
+    ipaddress.ip_network(text)
+    return text
+
+
+Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+HttpUrl = Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class Section(BaseModel):
+    """Base of every table in the file: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class DemoSettings(Section):
+    """The bundled demonstration. While it is on, nothing outside this machine is touched."""
+
+    enabled: bool = Field(False, description="Play the bundled brand and its crisis.")
+    port: int = Field(
+        8710,
+        ge=0,
+        le=65535,
+        description="Port of the bundled site on loopback; 0 or a taken one means any free port.",
+    )
+    seed: int = Field(7, ge=0, description="Another number plays other posts.")
+
+
+class DatabaseSettings(Section):
+    """Where everything is kept."""
+
+    url: str = Field(
+        "",
+        description="SQLAlchemy address; empty means SQLite inside data_dir. "
+        "With a password, set FENGSHENG_DATABASE_URL instead.",
+    )
+
+
+class TelegramSettings(Section):
+    """The chat. The bot's token comes from FENGSHENG_TELEGRAM_TOKEN or …_TOKEN_FILE."""
+
+    chat_id: int = Field(
+        0, description="Numeric id of the group that gets the alerts; 0 means no chat."
+    )
+    topic_id: int = Field(
+        0, ge=0, description="Topic (message_thread_id) inside a forum group; 0 means none."
+    )
+    base_url: HttpUrl = Field(
+        "https://api.telegram.org/bot",
+        description="Bot API address up to and including '/bot', for a local server or relay.",
+    )
+    poll_timeout_s: int = Field(25, ge=0, le=50, description="Seconds one long poll may wait.")
+
+
+class CrawlSettings(Section):
+    """Manners and guards of every spider."""
+
+    contact: str = Field(
+        "https://example.org/fengsheng",
+        min_length=3,
+        description="Web or mail address in the User-Agent, so that a site can reach you.",
+    )
+    delay_s: Seconds = Field(
+        1.0, le=3600, description="Least seconds between two requests to one host, jitter added."
+    )
+    timeout_s: Seconds = Field(20.0, le=180, description="Seconds one request may take.")
+    max_body_bytes: int = Field(
+        8_388_608, ge=10_000, le=268_435_456, description="Largest body, after decompression."
+    )
+    deadline_s: Seconds = Field(
+        180.0, le=3600, description="Seconds one crawling child process may live."
+    )
+    max_pages: int = Field(60, ge=1, le=1000, description="Most pages of one source in one pass.")
+    allow_networks: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(
+        (), description="Private networks that spiders may reach all the same, e.g. '10.1.2.0/24'."
+    )
+
+
+class ScoringSettings(Section):
+    """Sentiment."""
+
+    scorer: Literal["snownlp"] = Field("snownlp", description="Which scorer judges sentiment.")
+
+
+class DetectionSettings(Section):
+    """When a rise becomes an alert."""
+
+    sensitivity: Literal["low", "normal", "high"] = Field(
+        "normal", description="low: fewer alerts; high: earlier and more."
+    )
+    history_days: int = Field(
+        35, ge=7, le=400, description="Days of buckets a rebuilt baseline is learned from."
+    )
+
+
+class AlertSettings(Section):
+    """How often people hear of the same thing."""
+
+    mute_minutes: int = Field(
+        60,
+        ge=5,
+        le=1440,
+        description="Minutes the mute button silences a brand's repeats; a rise still comes.",
+    )
+    refresh_s: Seconds = Field(
+        60.0,
+        le=3600,
+        description="Least seconds between two edits of one alert while its figures move.",
+    )
+
+
+class PrivacySettings(Section):
+    """Personal data."""
+
+    keep_author_names: bool = Field(
+        False,
+        description="Keep display names of private authors; verified accounts are always named.",
+    )
+
+
+class Person(Section):
+    """Somebody who may act, known by numeric Telegram id and role, never by user name."""
+
+    key: Key = Field(description="Short name for 'approve --as KEY'.")
+    name: str = Field(min_length=1, max_length=40, description="Name shown in the record.")
+    roles: tuple[Role, ...] = Field(min_length=1, description="What the person may do.")
+    telegram_id: int | None = Field(
+        None, gt=0, description="Numeric Telegram id; absent for people who only use the terminal."
+    )
+
+
+class Query(Section):
+    """What counts as a mention of the brand: every 'must', at least one 'any', no 'not'."""
+
+    must: tuple[str, ...] = Field((), description="All of these have to occur.")
+    any: tuple[str, ...] = Field(description="At least one of these has to occur.", min_length=1)
+    none: tuple[str, ...] = Field((), alias="not", description="None of these may occur.")
+
+
+class FactDefault(Section):
+    """A fact that holds for every statement of a brand, with where it comes from."""
+
+    state: Literal["known", "unknown"] = Field(
+        "known", description="'unknown' makes the text say that it is being checked."
+    )
+    value: str = Field("", max_length=400, description="The words that go into the text.")
+    source: str = Field("config.toml", max_length=200, description="Who or what vouches for it.")
+
+
+class Product(Section):
+    """A product line, as statements name it and as people write it."""
+
+    name: str = Field(
+        min_length=1, max_length=60, description="Name as a statement would write it."
+    )
+    terms: tuple[str, ...] = Field(min_length=1, description="Words that mean it in a text.")
+
+
+class Brand(Section):
+    """A brand, a competitor or a topic that is watched."""
+
+    key: Key = Field(description="Short stable name.")
+    name: str = Field(min_length=1, max_length=60, description="Name shown to people.")
+    query: Query = Field(description="Which texts mean the brand.")
+    products: tuple[Product, ...] = Field(
+        (), description="Product lines to recognise; the first whose term occurs counts."
+    )
+    facts: dict[Key, FactDefault] = Field(
+        default_factory=dict, description="Facts that every statement may use."
+    )
+
+
+class Source(Section):
+    """One place to listen to."""
+
+    brand: Key | None = Field(
+        None,
+        description="Every text of this source means this brand: its own app, shop or channel.",
+    )
+
+    key: Key = Field(description="Short stable name; renaming it makes a new source.")
+    name: str = Field(min_length=1, max_length=60, description="Name shown to people.")
+    spider: Key = Field(description="Which spider reads it; see 'fengsheng sources --spiders'.")
+    group: Key = Field(
+        "other", description="Group in charts and blind spots: news, forum, reviews, own …"
+    )
+    interval_s: int = Field(300, ge=10, le=86_400, description="Seconds between two passes.")
+    delay_s: Seconds | None = Field(
+        None, le=3600, description="Other pace than crawl.delay_s for this source."
+    )
+    enabled: bool = Field(
+        True, description="false keeps the source and its history but does not visit it."
+    )
+    parameters: dict[str, str] = Field(
+        default_factory=dict, description="What the spider needs, e.g. url."
+    )
+
+
+class Config(Section):
+    """The whole file."""
+
+    language: Language = Field("zh-CN", description="Language of chat messages and statements.")
+    timezone: Annotated[str, AfterValidator(_known_zone)] = Field(
+        "Asia/Shanghai", description="Zone of every time shown and of the daily rhythm."
+    )
+    data_dir: Path = Field(
+        Path("var"), description="Folder for database, charts and keys, relative to this file."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least level that is logged."
+    )
+    demo: DemoSettings = DemoSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    telegram: TelegramSettings = TelegramSettings()
+    crawl: CrawlSettings = CrawlSettings()
+    scoring: ScoringSettings = ScoringSettings()
+    detection: DetectionSettings = DetectionSettings()
+    alerts: AlertSettings = AlertSettings()
+    privacy: PrivacySettings = PrivacySettings()
+    people: tuple[Person, ...] = ()
+    brands: tuple[Brand, ...] = ()
+    sources: tuple[Source, ...] = ()
+
+    @property
+    def tz(self) -> ZoneInfo:
+        """The zone of every time shown."""
+        return ZoneInfo(self.timezone)
+
+
+class Secrets(BaseSettings):
+    """What must not stand in a shared file: read from the environment or ``NAME_FILE``."""
+
+    model_config = SettingsConfigDict(env_prefix="FENGSHENG_", frozen=True, extra="ignore")
+
+    telegram_token: SecretStr | None = None
+    telegram_proxy: SecretStr | None = None
+    database_url: SecretStr | None = None
+
+
+def load_secrets(environ: typing.Mapping[str, str] | None = None) -> Secrets:
+    """Read the secrets. ``FENGSHENG_X_FILE`` names a file whose stripped content is the value.
+
+    Raises ``ConfigError`` when such a file cannot be read or both forms are given.
+    """
+    environ = os.environ if environ is None else environ
+    values: dict[str, SecretStr] = {}
+    for field in Secrets.model_fields:
+        name = f"FENGSHENG_{field.upper()}"
+        direct, file_name = environ.get(name, ""), environ.get(f"{name}_FILE", "")
+        if direct and file_name:
+            raise ConfigError(f"both {name} and {name}_FILE are set; keep one of them")
+        if file_name:
+            try:
+                direct = Path(file_name).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise ConfigError(
+                    f"{name}_FILE names '{file_name}', which cannot be read "
+                    f"({type(error).__name__}); give the path of a readable text file"
+                ) from None
+        if direct:
+            values[field] = SecretStr(direct)
+    return Secrets.model_construct(
+        None, **{name: values.get(name) for name in Secrets.model_fields}
+    )

@@ -1,0 +1,95 @@
+"""What a spider makes of a saved body: the field names every parser must produce."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from scrapy.http import Headers, Response
+
+from listener.crawl.registry import spider_class
+from listener.items import FailureKind, MentionItem, SourceFailure
+from listener.privacy import pseudonym
+from spiders.base import SourceSpider, read_page
+
+# Only for looking at a body: what is stored uses the installation's own secret key.
+_SHOW_KEY = b"shown by fengsheng parse"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedBody:
+    """A body as it was recorded, with what is known of the answer that carried it."""
+
+    body: bytes
+    url: str
+    status: int
+    content_type: str
+    collected_at: datetime
+
+
+def parse_saved(
+    source: str, saved: SavedBody
+) -> tuple[list[dict[str, Any]], SourceFailure | None]:
+    """Return the mentions of a saved body as JSON values, or why there are none."""
+    spider = _spider(source, saved.collected_at)
+    headers = Headers({"Content-Type": saved.content_type} if saved.content_type else {})
+    response = Response(saved.url, status=saved.status, headers=headers, body=saved.body)
+    page = read_page(spider, response)
+    if page.failure is not None:
+        return [], page.failure
+    return [mention_json(source, item, saved.collected_at) for item in page.items], None
+
+
+def _spider(source: str, collected_at: datetime) -> SourceSpider:
+    kind = spider_class(source)
+    parameters = {**kind.spec.example}
+    return kind(
+        source=source, parameters=parameters, state={}, max_pages=1, collected_at=collected_at
+    )
+
+
+def mention_json(source: str, item: MentionItem, collected_at: datetime) -> dict[str, Any]:
+    """Return one mention under the record's field names; absent values are None."""
+    author = item.author_id or item.author_name
+    return {
+        "source": source,
+        "source_id": item.source_id,
+        "kind": item.kind,
+        "parent_id": item.parent_id,
+        "root_id": item.root_id,
+        "thread_title": item.thread_title,
+        "url": item.url,
+        "author_name": item.author_name,
+        "author_id_hash": pseudonym(_SHOW_KEY, source, author) if author else None,
+        "author_followers": item.author_followers,
+        "author_verified": item.author_verified,
+        "title": item.title,
+        "text": item.text,
+        "html": item.html,
+        "posted_at": item.posted_at.isoformat() if item.posted_at else None,
+        "posted_precision": item.posted_precision,
+        "posted_raw": item.posted_raw,
+        "collected_at": collected_at.isoformat(),
+        "lang": item.lang,
+        "rating": item.rating,
+        "rating_max": item.rating_max,
+        "likes": item.likes,
+        "reposts": item.reposts,
+        "comments": item.comments,
+        "views": item.views,
+        "query": item.query,
+        "raw_ref": None,
+        "extra": dict(item.extra),
+    }
+
+
+def failure_json(failure: SourceFailure) -> dict[str, Any]:
+    """Return a failure as the command prints it."""
+    if failure.kind is FailureKind.EMPTY:
+        return {"failure": failure.kind}
+    return {"failure": failure.kind, "detail": failure.detail}
+
+
+def is_success(failures: Sequence[SourceFailure]) -> bool:
+    """Say whether none of these is worse than an empty result."""
+    return all(failure.kind is FailureKind.EMPTY for failure in failures)

@@ -1,0 +1,17 @@
+"""A whole stored series at once: for rebuilding a state, for backtests and for evaluation."""
+
+from collections.abc import Iterable
+from zoneinfo import ZoneInfo
+
+from listener.detect.crisis import CrisisDetector
+from listener.detect.settings import CrisisSettings
+from listener.detect.types import Bucket, Judgement
+
+
+def replay(buckets: Iterable[Bucket], settings: CrisisSettings, tz: ZoneInfo) -> list[Judgement]:
+    """Judge complete buckets in time order with a new detector, as if they came one by one.
+
+    Raises ``ValueError`` as ``CrisisDetector.step`` does.
+    """
+    detector = CrisisDetector(settings, tz)
+    return [detector.step(bucket) for bucket in buckets]

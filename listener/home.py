@@ -1,0 +1,97 @@
+"""The folder of an installation: database, keys, charts, log, and the lock that guards it."""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from listener.config import Secrets
+from listener.config_file import ConfigFile
+from listener.errors import ConfigError
+from listener.store.engine import open_engine, sqlite_url
+from listener.store.migrate import upgrade
+
+DATABASE = "fengsheng.db"
+KEPT_WORLDS = 3
+# A demonstration's crisis plays this long; a later start begins a new one.
+WORLD_LASTS = timedelta(minutes=60)
+
+
+def home_of(file: ConfigFile) -> Path:
+    """Return the folder of the installation; the demonstration has its own."""
+    base = file.config.data_dir
+    base = base if base.is_absolute() else file.path.resolve().parent / base
+    return base / "demo" if file.config.demo.enabled else base / "live"
+
+
+def database_url(file: ConfigFile, secrets: Secrets) -> str:
+    """Return the database's address: the secret one, the configured one, or SQLite at home."""
+    if file.config.demo.enabled:
+        return sqlite_url(home_of(file) / DATABASE)
+    if secrets.database_url is not None:
+        return secrets.database_url.get_secret_value()
+    return file.config.database.url or sqlite_url(home_of(file) / DATABASE)
+
+
+def open_database(file: ConfigFile, secrets: Secrets) -> Engine:
+    """Open the database and bring its schema up to date."""
+    home = home_of(file)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"{file.where('data_dir')}: data_dir: cannot make '{home}' ({error.strerror}); "
+            "name a folder this user may write to"
+        ) from None
+    engine = open_engine(database_url(file, secrets))
+    upgrade(engine)
+    return engine
+
+
+@contextmanager
+def service_lock(home: Path) -> Iterator[None]:
+    """Hold an installation for one service; the kernel lets go when the process dies.
+
+    The lock stands beside the folder, because a demonstration's folder is moved aside.
+    Raises ``ConfigError`` when another service runs on it.
+    """
+    home.parent.mkdir(parents=True, exist_ok=True)
+    with home.with_name(f"{home.name}.lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise ConfigError(
+                f"a service (process {file.read().strip() or '?'}) already runs on '{home}'; "
+                "stop it, or give this one another data_dir"
+            ) from None
+        file.seek(0)
+        file.truncate()
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def demo_anchor(home: Path, now: datetime, *, anew: bool) -> datetime:
+    """Return when the demonstration's world began, starting a new one when its crisis is over.
+
+    The old world is moved aside beside ``home``; the newest three are kept.
+    """
+    mark = home / "world"
+    if mark.exists() and not anew:
+        anchor = datetime.fromisoformat(mark.read_text(encoding="ascii").strip())
+        if timedelta(0) <= now - anchor < WORLD_LASTS:
+            return anchor
+    if home.exists() and any(home.iterdir()):
+        aside = home.with_name(f"{home.name}@{now:%Y%m%dT%H%M%S%f}")
+        home.rename(aside)
+        for old in sorted(home.parent.glob(f"{home.name}@*"))[:-KEPT_WORLDS]:
+            shutil.rmtree(old)
+    home.mkdir(parents=True, exist_ok=True)
+    mark.write_text(now.isoformat(), encoding="ascii")
+    return now

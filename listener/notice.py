@@ -1,0 +1,250 @@
+"""Noticing: feeds stored buckets to the pure detectors and keeps what they find.
+
+Each tick teaches the detector every bucket that has become older than the lateness allowance, and
+judges the younger ones again without teaching. So a slowly polled source still alarms, and what
+arrives later only teaches and never raises yesterday's alarm again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from listener.detect.crisis import CrisisDetector, StateMismatch
+from listener.detect.episodes import Episode, episodes
+from listener.detect.settings import CrisisSettings
+from listener.detect.severity import crisis_severity
+from listener.detect.types import Bucket, Judgement
+from listener.failpoints import reach
+from listener.store import findings, mentions, series, sources
+from listener.store.records import BaselineRecord, FindingRecord, SeriesRecord
+from listener.store.rows import BUCKET, bucket_start
+
+LEAST_LATENESS = timedelta(minutes=15)
+MOST_LATENESS = timedelta(hours=6)
+# A stale baseline is rebuilt at most this often, so that a trickle of late mentions costs little.
+REBUILD_EVERY = timedelta(minutes=10)
+EPISODE_GAP = timedelta(minutes=30)
+WEIGHT_SPAN = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeSettings:
+    """What noticing needs to know of the configuration."""
+
+    crisis: CrisisSettings
+    tz: ZoneInfo
+    history: timedelta
+    lateness: timedelta
+
+
+def lateness_allowance(intervals_s: Sequence[int]) -> timedelta:
+    """Return twice the longest interval, between 15 minutes and 6 hours."""
+    longest = timedelta(seconds=2 * max(intervals_s, default=0))
+    return min(max(longest, LEAST_LATENESS), MOST_LATENESS)
+
+
+def is_learning(session: Session) -> bool:
+    """Say whether history is still coming in, so that "usual" cannot be told yet.
+
+    True while a source is in its first pass or a backfilled mention waits for its score.
+    """
+    return (
+        sources.is_first_pass_running(session)
+        or mentions.count_waiting(session, is_backfill=True) > 0
+    )
+
+
+def notice_series(
+    session: Session, one: SeriesRecord, settings: NoticeSettings, now: datetime
+) -> FindingRecord | None:
+    """Judge one series; return the finding that was made or changed, if any."""
+    findings.lock_series(session, one.id)
+    if series.load_baseline(session, one.id, findings.CRISIS) is None and is_learning(session):
+        return None
+    horizon = bucket_start(now - settings.lateness)
+    coverage = _Coverage(session, one.brand_id, now - settings.history, now)
+    detector, state = _detector(session, one, settings, horizon, now)
+    if state.as_of is not None:
+        taught = _buckets(session, one.id, state.as_of, horizon, coverage)
+        for bucket in taught:
+            state.note(detector.step(bucket))
+    series.save_baseline(
+        session,
+        one.id,
+        findings.CRISIS,
+        as_of=horizon,
+        on_since=state.on_since,
+        built_at=state.built_at,
+        state=detector.dump(),
+        is_stale=state.is_stale,
+    )
+    young = _buckets(session, one.id, horizon, bucket_start(now) + BUCKET, coverage, now=now)
+    judgements = detector.peek(young)
+    changed = None
+    for episode in episodes(judgements):
+        since = episode.start
+        if state.on_since is not None and episode.start == young[0].start:
+            since = state.on_since
+        changed = _keep(session, one, episode, since, now) or changed
+    if not judgements or not judgements[-1].is_on:
+        _end(session, one, judgements, now)
+    reach("series-noticed")
+    return changed
+
+
+@dataclass(slots=True)
+class _Progress:
+    as_of: datetime | None
+    on_since: datetime | None
+    built_at: datetime
+    is_stale: bool
+
+    def note(self, judgement: Judgement) -> None:
+        if judgement.turned_on:
+            self.on_since = judgement.start
+        if not judgement.is_on:
+            self.on_since = None
+
+
+def _detector(
+    session: Session,
+    one: SeriesRecord,
+    settings: NoticeSettings,
+    horizon: datetime,
+    now: datetime,
+) -> tuple[CrisisDetector, _Progress]:
+    """Load what was learned, or begin anew from the oldest bucket in reach."""
+    detector = CrisisDetector(settings.crisis, settings.tz)
+    stored = series.load_baseline(session, one.id, findings.CRISIS)
+    if stored is not None and not _is_due_for_rebuild(stored, horizon, now):
+        try:
+            detector.load(stored.state)
+        except StateMismatch:
+            detector = CrisisDetector(settings.crisis, settings.tz)
+        else:
+            return detector, _Progress(
+                stored.as_of, stored.on_since, stored.built_at, stored.is_stale
+            )
+    first = series.first_bucket_at(session, one.id, since=now - settings.history)
+    start = None if first is None or first >= horizon else first
+    return detector, _Progress(start, None, now, False)
+
+
+def _is_due_for_rebuild(stored: BaselineRecord, horizon: datetime, now: datetime) -> bool:
+    if stored.as_of > horizon:
+        return True  # the allowance has grown, or the clock was set back
+    return stored.is_stale and now - stored.built_at >= REBUILD_EVERY
+
+
+class _Coverage:
+    """Which share of a brand's usual mentions could be heard in a bucket."""
+
+    def __init__(self, session: Session, brand_id: int, since: datetime, now: datetime) -> None:
+        weights = mentions.group_weights(session, brand_id=brand_id, since=now - WEIGHT_SPAN)
+        total = sum(weights.values())
+        self._gaps = [
+            (start, end or now + BUCKET, weights.get(source_id, 0) / total)
+            for source_id, start, end in sources.unrecovered_gaps(session, since=since)
+            if total and weights.get(source_id)
+        ]
+
+    def at(self, start: datetime) -> float:
+        end = start + BUCKET
+        lost = sum(share for since, until, share in self._gaps if since < end and until > start)
+        return max(0.0, 1.0 - lost)
+
+
+def _buckets(
+    session: Session,
+    series_id: int,
+    since: datetime,
+    until: datetime,
+    coverage: _Coverage,
+    *,
+    now: datetime | None = None,
+) -> list[Bucket]:
+    stored = series.load_buckets(session, series_id, since=since, until=until)
+    buckets = []
+    start = since
+    while start < until:
+        counts = stored.get(start)
+        buckets.append(
+            Bucket(
+                start=start,
+                mentions=counts.mentions if counts else 0,
+                negatives=counts.negatives if counts else 0,
+                coverage=coverage.at(start),
+                is_partial=now is not None and start + BUCKET > now,
+            )
+        )
+        start += BUCKET
+    return buckets
+
+
+def _keep(
+    session: Session, one: SeriesRecord, episode: Episode, since: datetime, now: datetime
+) -> FindingRecord | None:
+    """Write the episode down once, and keep its figures current while it lasts."""
+    peak = episode.peak
+    severity = crisis_severity(peak)
+    if severity is None:
+        raise ValueError("an episode whose peak is off")
+    values: dict[str, Any] = {
+        "severity": severity.severity,
+        "severity_reason": severity.reason,
+        "last_on_at": episode.end or peak.start,
+        "ended_at": None,
+        "score": peak.score,
+        "observed": peak.observed,
+        "expected": peak.expected,
+        "judgement": _plain(peak),
+    }
+    known = findings.overlapping_finding(
+        session, series_id=one.id, channel=findings.CRISIS, since=since - EPISODE_GAP
+    )
+    if known is None:
+        finding_id = findings.insert_finding(
+            session,
+            values
+            | {
+                "natural_key": f"{findings.CRISIS}:{one.id}:{since.isoformat()}",
+                "brand_id": one.brand_id,
+                "series_id": one.id,
+                "channel": findings.CRISIS,
+                "started_at": since,
+                "found_at": now,
+                "changed_at": now,
+            },
+        )
+        return findings.finding(session, finding_id) if finding_id else None
+    if peak.score < known.score and known.ended_at is None:
+        # The peak has moved out of the young buckets; what was seen at the peak stays.
+        values = {"last_on_at": max(known.last_on_at, values["last_on_at"])}
+    if _same(known, values):
+        return None
+    findings.change_finding(session, known.id, values | {"changed_at": now})
+    return findings.finding(session, known.id)
+
+
+def _same(known: FindingRecord, values: Mapping[str, Any]) -> bool:
+    return all(getattr(known, name) == value for name, value in values.items())
+
+
+def _end(
+    session: Session, one: SeriesRecord, judgements: Sequence[Judgement], now: datetime
+) -> None:
+    known = findings.overlapping_finding(
+        session, series_id=one.id, channel=findings.CRISIS, since=now + EPISODE_GAP
+    )
+    if known is None or known.ended_at is not None:
+        return
+    ended_at = next((j.start for j in reversed(judgements) if j.turned_off), now)
+    findings.change_finding(session, known.id, {"ended_at": ended_at, "changed_at": now})
+
+
+def _plain(judgement: Judgement) -> dict[str, Any]:
+    return {**asdict(judgement), "start": judgement.start.isoformat()}

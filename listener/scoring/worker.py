@@ -1,0 +1,57 @@
+"""The scoring child process, and the parent's side of it."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from listener.scoring import snownlp
+from listener.scoring.protocol import Sentiment, TextToScore, make_scorer
+from listener.workers import JsonLineWorker, serve
+
+CALL_TIMEOUT_S = 120.0
+SCORERS = (snownlp,)
+
+
+class ScoringWorker:
+    """Scores in one child process, so that the event loop never waits for it."""
+
+    def __init__(self, scorer: str) -> None:
+        self._worker = JsonLineWorker(__name__, scorer, call_timeout_s=CALL_TIMEOUT_S)
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the child, while it runs."""
+        return self._worker.pid
+
+    async def warm_up(self) -> None:
+        """Start loading the model."""
+        await self._worker.warm_up()
+
+    async def score(self, texts: Sequence[TextToScore]) -> list[Sentiment]:
+        """Return one judgement for each text; raises ``Temporary`` when the child broke."""
+        answer = await self._worker.call({"texts": [asdict(text) for text in texts]})
+        return [
+            Sentiment(
+                **{**one, "evidence": tuple((word, weight) for word, weight in one["evidence"])}
+            )
+            for one in answer
+        ]
+
+    async def close(self) -> None:
+        """End the child."""
+        await self._worker.close()
+
+
+def main() -> None:
+    """Load the scorer named on the command line and serve it."""
+    scorer = make_scorer(sys.argv[1])
+
+    def handle(request: dict[str, Any]) -> list[dict[str, Any]]:
+        return [asdict(one) for one in scorer.score([TextToScore(**t) for t in request["texts"]])]
+
+    serve(handle)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""Findings: the durable hand-over from noticing to responding."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import or_
+from sqlmodel import Session, col, select
+
+from listener.store.engine import insert_ignore
+from listener.store.records import FindingRecord
+from listener.store.rows import record_of, records_of
+from listener.store.tables import Finding, Series
+
+CRISIS = "crisis"
+IMMEDIATE = "immediate"
+
+
+def lock_series(session: Session, series_id: int) -> None:
+    """Keep other machines from judging the same series until this transaction ends."""
+    session.exec(select(Series.id).where(Series.id == series_id).with_for_update()).one()
+
+
+def overlapping_finding(
+    session: Session, *, series_id: int, channel: str, since: datetime
+) -> FindingRecord | None:
+    """Return the newest finding of the series that is still on, or was on after ``since``."""
+    query = (
+        select(Finding)
+        .where(
+            Finding.series_id == series_id,
+            Finding.channel == channel,
+            or_(col(Finding.ended_at).is_(None), col(Finding.last_on_at) >= since),
+        )
+        .order_by(col(Finding.id).desc())
+        .limit(1)
+    )
+    row = session.exec(query).first()
+    return None if row is None else record_of(FindingRecord, row)
+
+
+def insert_finding(session: Session, values: dict[str, Any]) -> int | None:
+    """Store a finding; return its id, or None when its natural key is already there."""
+    statement = insert_ignore(session, Finding).values(values).returning(Finding.id)
+    found = session.execute(statement).scalar_one_or_none()
+    return None if found is None else int(found)
+
+
+def change_finding(session: Session, finding_id: int, values: dict[str, Any]) -> None:
+    """Change what may change while an episode goes on: its end, peak and figures."""
+    finding = session.get_one(Finding, finding_id)
+    for name, value in values.items():
+        setattr(finding, name, value)
+    session.add(finding)
+    session.flush()
+
+
+def finding(session: Session, finding_id: int) -> FindingRecord:
+    """Return one finding; raises ``NoResultFound`` for an id that is none."""
+    return record_of(FindingRecord, session.get_one(Finding, finding_id))
+
+
+def unhandled_findings(session: Session, *, limit: int) -> list[FindingRecord]:
+    """Return findings that no incident has taken up yet, oldest first."""
+    query = (
+        select(Finding)
+        .where(col(Finding.handled_at).is_(None))
+        .order_by(col(Finding.id))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return records_of(FindingRecord, session.exec(query))
+
+
+def changed_findings(session: Session, incident_ids: Sequence[int]) -> list[FindingRecord]:
+    """Return the findings of these incidents, oldest first."""
+    query = (
+        select(Finding).where(col(Finding.incident_id).in_(incident_ids)).order_by(col(Finding.id))
+    )
+    return records_of(FindingRecord, session.exec(query))

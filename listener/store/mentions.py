@@ -1,0 +1,310 @@
+"""Mentions: stored once, scored once, found again."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, literal_column, or_, text, update
+from sqlmodel import Session, col, select
+
+from listener.store.engine import insert_ignore, upsert
+from listener.store.records import JudgedMention, MentionScore, MentionToScore, NewMention
+from listener.store.rows import bucket_start, records_from, select_columns
+from listener.store.tables import Complaint, Match, Mention, Score, Source, Story
+from listener.text.fingerprint import search_terms
+
+TO_SCORE = "to_score"
+UNMATCHED = "unmatched"
+DONE = "done"
+
+
+def insert_mentions(session: Session, mentions: Sequence[NewMention]) -> int:
+    """Store mentions that are new by (source, external id); return how many were.
+
+    A mention already known is left exactly as it is.
+    """
+    stories = _story_ids(session, mentions)
+    inserted = 0
+    for mention in mentions:
+        values = _columns(mention) | {"story_id": stories[mention.fingerprint]}
+        statement = insert_ignore(session, Mention).values(values).returning(Mention.id)
+        mention_id = session.execute(statement).scalar_one_or_none()
+        if mention_id is None:
+            continue
+        inserted += 1
+        session.add_all(
+            Match(
+                mention_id=mention_id,
+                brand_id=match.brand_id,
+                hits=match.hits,
+                product=match.product,
+            )
+            for match in mention.matches
+        )
+    session.flush()
+    return inserted
+
+
+def _columns(mention: NewMention) -> dict[str, Any]:
+    left_out = ("fingerprint", "matches")
+    values = {
+        name: getattr(mention, name) for name in NewMention.__slots__ if name not in left_out
+    }
+    values["bucket_at"] = bucket_start(mention.event_at) if mention.event_at else None
+    values["stage"] = TO_SCORE if mention.matches else UNMATCHED
+    return values
+
+
+def _story_ids(session: Session, mentions: Sequence[NewMention]) -> dict[str, int]:
+    first: dict[str, datetime | None] = {}
+    for mention in mentions:
+        known = first.get(mention.fingerprint)
+        if mention.event_at and (known is None or mention.event_at < known):
+            first[mention.fingerprint] = mention.event_at
+        first.setdefault(mention.fingerprint, mention.event_at)
+    rows = [{"fingerprint": key, "first_event_at": at} for key, at in sorted(first.items())]
+    if rows:
+        session.execute(insert_ignore(session, Story), rows)
+    found = session.exec(
+        select(Story.fingerprint, Story.id).where(col(Story.fingerprint).in_(first))
+    )
+    return {fingerprint: story_id or 0 for fingerprint, story_id in found}
+
+
+def known_external_ids(session: Session, source_id: int, external_ids: Sequence[str]) -> set[str]:
+    """Return which of these ids the source has given before."""
+    query = select(Mention.external_id).where(
+        Mention.source_id == source_id, col(Mention.external_id).in_(external_ids)
+    )
+    return set(session.exec(query))
+
+
+def claim_to_score(
+    session: Session, *, owner: str, now: datetime, lease: timedelta, limit: int
+) -> list[MentionToScore]:
+    """Take on mentions that wait for their score, newest first: news never waits for history."""
+    free = or_(col(Mention.lease_until).is_(None), col(Mention.lease_until) <= now)
+    query = (
+        select(Mention)
+        .where(Mention.stage == TO_SCORE, free)
+        .order_by(col(Mention.event_at).desc(), col(Mention.id))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    claimed = []
+    for mention in session.exec(query):
+        mention.lease_owner, mention.lease_until = owner, now + lease
+        claimed.append(
+            MentionToScore(
+                id=mention.id or 0,
+                title=mention.title,
+                text=mention.text,
+                kind=mention.kind,
+                lang=mention.lang,
+                rating=mention.rating,
+                rating_max=mention.rating_max,
+            )
+        )
+    session.flush()
+    return claimed
+
+
+def save_scores(session: Session, scores: Sequence[MentionScore], *, now: datetime) -> None:
+    """Store the judgements and mark the mentions done; running twice changes nothing."""
+    for score in scores:
+        upsert(
+            session,
+            Score,
+            ("mention_id",),
+            {
+                name: getattr(score, name)
+                for name in (
+                    "mention_id",
+                    "scorer",
+                    "negative",
+                    "neutral",
+                    "positive",
+                    "label",
+                    "is_negative",
+                    "evidence",
+                )
+            }
+            | {"scored_at": now},
+        )
+        upsert(
+            session,
+            Complaint,
+            ("mention_id",),
+            {
+                name: getattr(score, name)
+                for name in (
+                    "mention_id",
+                    "is_complaint",
+                    "type",
+                    "secondary",
+                    "severity",
+                    "confidence",
+                    "reasons",
+                    "classifier",
+                )
+            },
+        )
+    session.execute(
+        update(Mention)
+        .where(col(Mention.id).in_([score.mention_id for score in scores]))
+        .values(stage=DONE, lease_owner=None, lease_until=None)
+    )
+
+
+def release_leases(session: Session) -> None:
+    """Free every scoring lease; only for a database that no other process works on."""
+    session.execute(
+        update(Mention)
+        .where(col(Mention.stage) == TO_SCORE)
+        .values(lease_owner=None, lease_until=None)
+    )
+
+
+def count_waiting(session: Session, *, is_backfill: bool | None = None) -> int:
+    """Count mentions that wait for their score."""
+    query = select(func.count()).select_from(Mention).where(col(Mention.stage) == TO_SCORE)
+    if is_backfill is not None:
+        query = query.where(col(Mention.is_backfill).is_(is_backfill))
+    return int(session.exec(query).one())
+
+
+def count_mentions(session: Session) -> int:
+    """Count every stored mention."""
+    return int(session.exec(select(func.count()).select_from(Mention)).one())
+
+
+def _judged() -> Any:
+    return (
+        select_columns(
+            Mention.id,
+            col(Source.key).label("source_key"),
+            col(Source.name).label("source_name"),
+            Source.group_name,
+            Mention.story_id,
+            Mention.url,
+            Mention.title,
+            Mention.text,
+            Mention.author_hash,
+            Mention.author_name,
+            Mention.author_followers,
+            Mention.author_verified,
+            Mention.event_at,
+            Mention.collected_at,
+            Mention.is_backfill,
+            Mention.likes,
+            Mention.reposts,
+            Mention.comments,
+            Mention.views,
+            Match.product,
+            col(Score.label).label("label"),
+            Score.negative,
+            Score.is_negative,
+            Complaint.is_complaint,
+            Complaint.type,
+            Complaint.severity,
+        )
+        .join(Source, col(Source.id) == Mention.source_id)
+        .join(Match, col(Match.mention_id) == Mention.id)
+        .join(Score, col(Score.mention_id) == Mention.id)
+        .join(Complaint, col(Complaint.mention_id) == Mention.id)
+    )
+
+
+def mentions_between(
+    session: Session,
+    *,
+    brand_id: int,
+    since: datetime,
+    until: datetime,
+    limit: int,
+    negative_only: bool = False,
+) -> list[JudgedMention]:
+    """Return scored mentions of a brand by event time, oldest first, at most ``limit``."""
+    query = _judged().where(
+        Match.brand_id == brand_id,
+        col(Mention.event_at) >= since,
+        col(Mention.event_at) < until,
+        Mention.stage == DONE,
+    )
+    if negative_only:
+        query = query.where(col(Score.is_negative))
+    return records_from(
+        JudgedMention,
+        session.execute(query.order_by(col(Mention.event_at), col(Mention.id)).limit(limit)),
+    )
+
+
+def judged_mention(session: Session, *, mention_id: int, brand_id: int) -> JudgedMention | None:
+    """Return one scored mention of a brand, unless its time is unknown."""
+    query = _judged().where(
+        Mention.id == mention_id, Match.brand_id == brand_id, col(Mention.event_at).is_not(None)
+    )
+    found = records_from(JudgedMention, session.execute(query))
+    return found[0] if found else None
+
+
+def judged_for_brands(session: Session, mention_id: int) -> list[tuple[JudgedMention, int]]:
+    """Return a scored mention with the id of each brand it means; nothing if it has no time."""
+    brands = session.exec(select(Match.brand_id).where(Match.mention_id == mention_id)).all()
+    found = [(judged_mention(session, mention_id=mention_id, brand_id=id_), id_) for id_ in brands]
+    return [(mention, id_) for mention, id_ in found if mention is not None]
+
+
+def baseline_texts(
+    session: Session, *, brand_id: int, since: datetime, until: datetime, limit: int
+) -> list[str]:
+    """Return texts of a brand before an episode, newest first: what is normally said."""
+    query = (
+        select(Mention.title, Mention.text)
+        .join(Match, col(Match.mention_id) == Mention.id)
+        .where(
+            Match.brand_id == brand_id,
+            col(Mention.event_at) >= since,
+            col(Mention.event_at) < until,
+        )
+        .order_by(col(Mention.event_at).desc())
+        .limit(limit)
+    )
+    return [f"{title or ''}\n{text_}" for title, text_ in session.exec(query)]
+
+
+def group_weights(session: Session, *, brand_id: int, since: datetime) -> dict[int, int]:
+    """Return how many mentions of the brand each source gave since then."""
+    query = (
+        select(Mention.source_id, func.count())
+        .join(Match, col(Match.mention_id) == Mention.id)
+        .where(Match.brand_id == brand_id, col(Mention.event_at) >= since)
+        .group_by(col(Mention.source_id))
+    )
+    return {row[0]: int(row[1]) for row in session.exec(query)}
+
+
+def search_mentions(session: Session, words: str, *, limit: int = 20) -> list[tuple[int, str]]:
+    """Return (id, text) of mentions that hold all of ``words``, newest first.
+
+    Two-character Chinese words are found; both scripts, widths and cases are alike.
+    """
+    terms = search_terms(words).split()
+    if not terms:
+        return []
+    if session.get_bind().dialect.name == "postgresql":
+        condition = text("to_tsvector('simple', search) @@ to_tsquery('simple', :query)")
+        query_text = " & ".join("'" + term.replace("'", "") + "'" for term in terms)
+    else:
+        condition = text(
+            "id IN (SELECT rowid FROM mention_search WHERE mention_search MATCH :query)"
+        )
+        query_text = " ".join('"' + term.replace('"', "") + '"' for term in terms)
+    query = (
+        select_columns(literal_column("id"), literal_column("text"))
+        .select_from(Mention)
+        .where(condition.bindparams(query=query_text))
+        .order_by(literal_column("event_at").desc())
+        .limit(limit)
+    )
+    return [(int(row[0]), str(row[1])) for row in session.execute(query)]

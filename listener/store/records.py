@@ -1,0 +1,352 @@
+"""What the store hands out: frozen values, never table objects."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedSource:
+    """A source whose pass this process has taken on until ``lease_until``."""
+
+    id: int
+    key: str
+    spider: str
+    state: dict[str, Any]
+    is_first_pass: bool
+    lease_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceHealth:
+    """How a source is doing, for blind spots and administration."""
+
+    id: int
+    key: str
+    name: str
+    spider: str
+    group_name: str
+    interval_s: int
+    is_enabled: bool
+    next_due_at: datetime
+    last_attempt_at: datetime | None
+    last_success_at: datetime | None
+    last_failure_kind: str | None
+    last_failure_detail: str | None
+    failures_in_row: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMention:
+    """A mention ready to be stored: normalised, pseudonymised, matched."""
+
+    source_id: int
+    external_id: str
+    kind: str
+    fingerprint: str
+    url: str | None
+    title: str | None
+    text: str
+    lang: str
+    author_hash: str | None
+    author_name: str | None
+    author_followers: int | None
+    author_verified: bool | None
+    parent_external_id: str | None
+    thread_title: str | None
+    posted_at: datetime | None
+    posted_precision: str | None
+    collected_at: datetime
+    event_at: datetime | None
+    rating: float | None
+    rating_max: float | None
+    likes: int | None
+    reposts: int | None
+    comments: int | None
+    views: int | None
+    content_hash: str
+    search: str
+    extra: dict[str, Any]
+    is_backfill: bool
+    matches: tuple["NewMatch", ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMatch:
+    """This mention means this brand."""
+
+    brand_id: int
+    hits: list[dict[str, Any]]
+    product: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MentionToScore:
+    """What the scorers need of a claimed mention."""
+
+    id: int
+    title: str | None
+    text: str
+    kind: str
+    lang: str
+    rating: float | None
+    rating_max: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MentionScore:
+    """Sentiment and complaint judgement of one mention, ready to be stored."""
+
+    mention_id: int
+    scorer: str
+    negative: float
+    neutral: float
+    positive: float
+    label: str
+    is_negative: bool
+    evidence: list[list[Any]]
+    is_complaint: bool
+    type: str
+    secondary: list[str]
+    severity: str
+    confidence: float
+    reasons: list[dict[str, Any]]
+    classifier: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedMention:
+    """A scored mention of one brand, for explanations, quotes and lists."""
+
+    id: int
+    source_key: str
+    source_name: str
+    group_name: str
+    story_id: int
+    url: str | None
+    title: str | None
+    text: str
+    author_hash: str | None
+    author_name: str | None
+    author_followers: int | None
+    author_verified: bool | None
+    event_at: datetime
+    collected_at: datetime
+    is_backfill: bool
+    likes: int | None
+    reposts: int | None
+    comments: int | None
+    views: int | None
+    product: str | None
+    label: str
+    negative: float
+    is_negative: bool
+    is_complaint: bool
+    type: str
+    severity: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BucketCounts:
+    """Counts of one series in one bucket, repeats collapsed, and raw."""
+
+    start_at: datetime
+    mentions: int
+    negatives: int
+    raw_mentions: int
+    raw_negatives: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesRecord:
+    """A series and the brand it belongs to."""
+
+    id: int
+    brand_id: int
+    brand_key: str
+    topic: str
+    source_group: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineRecord:
+    """A stored detector state."""
+
+    as_of: datetime
+    on_since: datetime | None
+    built_at: datetime
+    is_stale: bool
+    state: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingRecord:
+    """A finding as stored."""
+
+    id: int
+    natural_key: str
+    brand_id: int
+    series_id: int | None
+    mention_id: int | None
+    channel: str
+    severity: str
+    severity_reason: str
+    started_at: datetime
+    last_on_at: datetime
+    ended_at: datetime | None
+    score: float
+    observed: int
+    expected: float
+    judgement: dict[str, Any]
+    found_at: datetime
+    changed_at: datetime
+    handled_at: datetime | None
+    incident_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentRecord:
+    """An incident as stored."""
+
+    id: int
+    brand_id: int
+    group_key: str
+    title: str
+    crisis_type: str
+    phase: str
+    severity: str
+    severity_reason: str
+    is_unverified: bool
+    owner_key: str | None
+    first_seen_at: datetime
+    opened_at: datetime
+    closed_at: datetime | None
+    evidence: dict[str, Any]
+    refreshed_at: datetime
+
+    @property
+    def is_open(self) -> bool:
+        """Whether people still work on it."""
+        return self.closed_at is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineEntry:
+    """One line of an incident's timeline."""
+
+    at: datetime
+    kind: str
+    actor: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactRecord:
+    """The current value of one fact of an incident."""
+
+    name: str
+    state: str
+    value: str
+    source: str
+    stated_by: str
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementRecord:
+    """A statement and where it stands."""
+
+    id: int
+    incident_id: int
+    kind: str
+    channel: str
+    lang: str
+    crisis_type: str
+    state: str
+    current_revision_id: int | None
+    requested_at: datetime
+    requested_by: str
+    missing: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevisionRecord:
+    """One immutable text of a statement."""
+
+    id: int
+    statement_id: int
+    number: int
+    text: str
+    content_hash: str
+    author: str
+    created_at: datetime
+    facts: dict[str, Any]
+    template: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionRecord:
+    """One decision on one revision."""
+
+    id: int
+    revision_id: int
+    content_hash: str
+    person_key: str
+    role: str
+    verdict: str
+    comment: str | None
+    via: str
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionRecord:
+    """Something a reply in the chat answers."""
+
+    id: int
+    kind: str
+    incident_id: int
+    statement_id: int | None
+    revision_id: int | None
+    fact_name: str | None
+    asked_of: str | None
+    asked_at: datetime
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxMessage:
+    """An outgoing message this process has taken on until its lease ends."""
+
+    id: int
+    channel: str
+    recipient: str
+    purpose: str
+    subject_type: str
+    subject_id: int
+    body: dict[str, Any]
+    attempts: int
+    created_at: datetime
+    target_remote: dict[str, Any] | None
+    reply_to_remote: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentMessage:
+    """A message the other side has accepted, found again by its remote id."""
+
+    id: int
+    purpose: str
+    subject_type: str
+    subject_id: int
+    remote: dict[str, Any]
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredUpdate:
+    """One chat update waiting to be handled."""
+
+    update_id: int
+    payload: dict[str, Any]
+    attempts: int

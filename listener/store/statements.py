@@ -1,0 +1,168 @@
+"""Statements, their immutable revisions, and the decisions bound to one exact text."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, update
+from sqlmodel import Session, col, select
+
+from listener.errors import Conflict
+from listener.store.engine import insert_ignore
+from listener.store.records import (
+    DecisionRecord,
+    QuestionRecord,
+    RevisionRecord,
+    StatementRecord,
+)
+from listener.store.rows import record_of, records_of
+from listener.store.tables import Decision, Question, Revision, Statement
+
+REQUESTED = "requested"
+BLOCKED = "blocked"
+WAITING = "waiting"
+REJECTED = "rejected"
+APPROVED = "approved"
+
+
+def request_statement(session: Session, values: dict[str, Any]) -> int | None:
+    """Ask for a statement; return its id, or None when it was asked for before."""
+    statement = insert_ignore(session, Statement).values(values).returning(Statement.id)
+    found = session.execute(statement).scalar_one_or_none()
+    return None if found is None else int(found)
+
+
+def statement(session: Session, statement_id: int) -> StatementRecord:
+    """Return one statement. Raises ``Conflict`` when there is none with this number."""
+    row = session.get(Statement, statement_id)
+    if row is None:
+        raise Conflict(f"there is no statement {statement_id}; see 'fengsheng statements'")
+    return record_of(StatementRecord, row)
+
+
+def lock_statement(session: Session, statement_id: int) -> StatementRecord:
+    """Return one statement and keep others from changing it until this transaction ends."""
+    query = select(Statement).where(Statement.id == statement_id).with_for_update()
+    row = session.exec(query).one_or_none()
+    if row is None:
+        raise Conflict(f"there is no statement {statement_id}; see 'fengsheng statements'")
+    return record_of(StatementRecord, row)
+
+
+def list_statements(
+    session: Session, *, incident_id: int | None = None, state: str | None = None, limit: int = 50
+) -> list[StatementRecord]:
+    """Return statements, newest first."""
+    query = select(Statement).order_by(col(Statement.id).desc()).limit(limit)
+    if incident_id is not None:
+        query = query.where(Statement.incident_id == incident_id)
+    if state is not None:
+        query = query.where(Statement.state == state)
+    return records_of(StatementRecord, session.exec(query))
+
+
+def change_statement(session: Session, statement_id: int, values: dict[str, Any]) -> None:
+    """Change columns of a statement."""
+    session.execute(update(Statement).where(col(Statement.id) == statement_id).values(values))
+
+
+def add_revision(
+    session: Session,
+    statement_id: int,
+    *,
+    text: str,
+    content_hash: str,
+    author: str,
+    created_at: datetime,
+    facts: dict[str, Any],
+    template: str,
+) -> RevisionRecord:
+    """Store the next revision of a statement. The caller holds the statement's lock."""
+    number = session.exec(
+        select(func.coalesce(func.max(Revision.number), 0) + 1).where(
+            Revision.statement_id == statement_id
+        )
+    ).one()
+    row = Revision(
+        statement_id=statement_id,
+        number=int(number),
+        text=text,
+        content_hash=content_hash,
+        author=author,
+        created_at=created_at,
+        facts=facts,
+        template=template,
+    )
+    session.add(row)
+    session.flush()
+    return record_of(RevisionRecord, row)
+
+
+def revision(session: Session, revision_id: int) -> RevisionRecord:
+    """Return one revision. Raises ``Conflict`` when there is none with this number."""
+    row = session.get(Revision, revision_id)
+    if row is None:
+        raise Conflict(f"there is no revision {revision_id}")
+    return record_of(RevisionRecord, row)
+
+
+def revisions(session: Session, statement_id: int) -> list[RevisionRecord]:
+    """Return every revision of a statement, oldest first."""
+    query = (
+        select(Revision)
+        .where(Revision.statement_id == statement_id)
+        .order_by(col(Revision.number))
+    )
+    return records_of(RevisionRecord, session.exec(query))
+
+
+def insert_decision(session: Session, values: dict[str, Any]) -> int | None:
+    """Store a decision; None when this person has decided on the revision, or it is approved."""
+    statement_ = insert_ignore(session, Decision).values(values).returning(Decision.id)
+    found = session.execute(statement_).scalar_one_or_none()
+    return None if found is None else int(found)
+
+
+def decisions(session: Session, statement_id: int) -> list[DecisionRecord]:
+    """Return every decision on any revision of a statement, oldest first."""
+    query = (
+        select(Decision)
+        .join(Revision, col(Revision.id) == Decision.revision_id)
+        .where(Revision.statement_id == statement_id)
+        .order_by(col(Decision.id))
+    )
+    return records_of(DecisionRecord, session.exec(query))
+
+
+def ask(session: Session, values: dict[str, Any]) -> int:
+    """Store a question and return its id."""
+    row = Question(**values)
+    session.add(row)
+    session.flush()
+    return row.id or 0
+
+
+def question(session: Session, question_id: int) -> QuestionRecord:
+    """Return one question. Raises ``Conflict`` when there is none with this number."""
+    row = session.get(Question, question_id)
+    if row is None:
+        raise Conflict(f"there is no question {question_id}")
+    return record_of(QuestionRecord, row)
+
+
+def open_questions(session: Session, statement_id: int) -> list[QuestionRecord]:
+    """Return the questions about a statement that nobody has answered."""
+    query = select(Question).where(
+        Question.statement_id == statement_id, col(Question.answered_at).is_(None)
+    )
+    return records_of(QuestionRecord, session.exec(query))
+
+
+def answer_question(session: Session, question_id: int, now: datetime) -> bool:
+    """Mark a question answered; False when it had been answered before."""
+    statement_ = (
+        update(Question)
+        .where(col(Question.id) == question_id, col(Question.answered_at).is_(None))
+        .values(answered_at=now)
+        .returning(col(Question.id))
+    )
+    return session.execute(statement_).scalar_one_or_none() is not None
