@@ -23,6 +23,7 @@ MOST_MENTIONS = 3_000
 MOST_BASELINE_TEXTS = 1_500
 BASELINE_SPAN = timedelta(days=21)
 CHART_SPAN = timedelta(hours=6)
+ONSET_REACH = timedelta(hours=2)
 QUOTE_CHARS = 42
 MOST_QUOTES = 3
 MIN_AUTHORS = 3
@@ -47,7 +48,7 @@ def build_evidence(
     ignore_terms: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return the evidence of a finding as JSON values; it reads, and changes nothing."""
-    start = finding.started_at if finding.series_id else finding.started_at - BUCKET
+    start = _onset(session, finding) if finding.series_id else finding.started_at - BUCKET
     said = mentions.mentions_between(
         session,
         brand_id=finding.brand_id,
@@ -74,7 +75,11 @@ def build_evidence(
         "authors": len({one.author_hash or one.id for one in said}),
         "terms": [[term.term, term.count] for term in terms],
         "types": Counter(one.type for one in said if one.is_complaint).most_common(4),
-        "products": Counter(one.product for one in said if one.product).most_common(3),
+        "products": [
+            (name, count)
+            for name, count in Counter(one.product for one in said if one.product).most_common(3)
+            if count > 1 or len(said) < MIN_AUTHORS
+        ],
         "groups": Counter(one.group_name for one in said).most_common(6),
         "symptoms": [[one.phrase, one.count] for one in reported_symptoms(said)],
         "trigger": reported_trigger(said),
@@ -82,7 +87,7 @@ def build_evidence(
         "amplifier": _amplifier(said),
         "quotes": [_quoted(one) for one in _quotes(said)],
         "blind_spots": blind_spots(health, now),
-        "chart": _chart(session, finding, now) if finding.series_id else None,
+        "chart": _chart(session, finding, start, now) if finding.series_id else None,
     }
 
 
@@ -200,7 +205,29 @@ def quote(text: str) -> str:
     return line if len(line) <= QUOTE_CHARS else line[: QUOTE_CHARS - 1].rstrip() + "…"
 
 
-def _chart(session: Session, finding: FindingRecord, now: datetime) -> dict[str, Any]:
+def _onset(session: Session, finding: FindingRecord) -> datetime:
+    """Return when the rise began: the detector turns on only once it is sure.
+
+    Walks back from there over buckets with at least two negatives, bridging single quiet ones.
+    """
+    if finding.series_id is None:
+        return finding.started_at
+    since = finding.started_at - ONSET_REACH
+    stored = series.load_buckets(session, finding.series_id, since=since, until=finding.started_at)
+    onset, at, misses = finding.started_at, finding.started_at - BUCKET, 0
+    while at >= since and misses < 2:
+        bucket = stored.get(at)
+        if bucket is not None and bucket.negatives >= 2:
+            onset, misses = at, 0
+        else:
+            misses += 1
+        at -= BUCKET
+    return onset
+
+
+def _chart(
+    session: Session, finding: FindingRecord, onset: datetime, now: datetime
+) -> dict[str, Any]:
     if finding.series_id is None:
         raise ValueError("only a series has a chart")
     until = bucket_start(now) + BUCKET
@@ -209,15 +236,13 @@ def _chart(session: Session, finding: FindingRecord, now: datetime) -> dict[str,
     starts = [since + index * BUCKET for index in range(int(CHART_SPAN / BUCKET))]
     empty = [stored.get(start) for start in starts]
     week = timedelta(days=7)
-    usual = series.load_buckets(
-        session, finding.series_id, since=since - 3 * week, until=finding.started_at
-    )
+    usual = series.load_buckets(session, finding.series_id, since=since - 3 * week, until=onset)
     return {
         "starts": [start.isoformat() for start in starts],
         "negatives": [bucket.negatives if bucket else 0 for bucket in empty],
         "others": [bucket.mentions - bucket.negatives if bucket else 0 for bucket in empty],
         "expected": [_usual_at(usual, start) for start in starts],
-        "episode_at": finding.started_at.isoformat(),
+        "episode_at": onset.isoformat(),
         "until": now.isoformat(),
     }
 

@@ -64,6 +64,8 @@ SCORE_LEASE = timedelta(seconds=180)
 CLOSE_WITHIN_S = 10.0
 # How often each loop is woken when nothing else wakes it, in seconds.
 TICKS_S = {"crawl": 1.0, "score": 2.0, "notice": 5.0, "respond": 1.0, "deliver": 0.5, "poll": 1.0}
+# While one batch is being stored, the scoring child already works on the next.
+SCORE_LOOPS = ("score", "score-2")
 
 
 def build_desk(file: ConfigFile, brand_ids: dict[str, int], secrets: Secrets) -> Desk:
@@ -234,7 +236,7 @@ class Service:
         """Make the loops; each wakes the one that works on what it has produced."""
         steps = {
             "crawl": self._crawl,
-            "score": self._score,
+            **dict.fromkeys(SCORE_LOOPS, self._score),
             "notice": self._notice,
             "respond": self._respond,
             "deliver": self.deliverer.deliver_due,
@@ -243,10 +245,11 @@ class Service:
             steps["poll"] = self._poll
         self.loops = {name: Loop(name, step, clock=self.clock) for name, step in steps.items()}
 
-    def wake(self, name: str) -> None:
-        """Wake a loop, if it runs."""
-        if name in self.loops:
-            self.loops[name].wake()
+    def wake(self, *names: str) -> None:
+        """Wake loops, where they run."""
+        for name in names:
+            if name in self.loops:
+                self.loops[name].wake()
 
     async def _crawl(self) -> int:
         return await self.crawler.start_due()
@@ -324,7 +327,9 @@ class Service:
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
         for name, loop in self.loops.items():
-            scheduler.add_job(loop.tick, "interval", seconds=TICKS_S[name], id=name)
+            scheduler.add_job(
+                loop.tick, "interval", seconds=TICKS_S[name.partition("-")[0]], id=name
+            )
         scheduler.start()
         tasks = [asyncio.create_task(loop.run(), name=name) for name, loop in self.loops.items()]
         lag = asyncio.create_task(self.lag.run(), name="loop lag")
@@ -409,7 +414,7 @@ async def open_service(
                 understanding=build_understanding(file, brand_ids, home),
                 owner=owner,
                 endpoints=endpoints,
-                on_stored=lambda: service.wake("score"),
+                on_stored=lambda: service.wake(*SCORE_LOOPS),
             ),
             scorer=ScoringWorker(config.scoring.scorer),
             charts=charts,

@@ -13,8 +13,8 @@ def sync_brands(
     session: Session, brands: Iterable[tuple[str, str, dict[str, Any]]]
 ) -> dict[str, int]:
     """Write (key, name, query) of each configured brand; return the id of every known key."""
-    for key, name, query in brands:
-        upsert(session, Brand, ("key",), {"key": key, "name": name, "query": query})
+    rows = [{"key": key, "name": name, "query": query} for key, name, query in brands]
+    upsert(session, Brand, ("key",), rows)
     return brand_ids(session)
 
 

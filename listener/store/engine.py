@@ -5,13 +5,14 @@ transaction that upgrades to a write fails under contention whatever the busy ti
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import DateTime, Engine, create_engine, event, make_url, text
+from sqlalchemy import DateTime, Engine, bindparam, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.types import TypeDecorator
@@ -119,10 +120,38 @@ def insert_ignore(session: Session, table: type[SQLModel]) -> Any:
 
 
 def upsert(
-    session: Session, table: type[SQLModel], key: tuple[str, ...], values: dict[str, Any]
+    session: Session, table: type[SQLModel], key: tuple[str, ...], rows: Sequence[dict[str, Any]]
 ) -> None:
-    """Insert ``values`` or overwrite the row with the same ``key`` columns."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).values(values)
-    rest = {name: statement.excluded[name] for name in values if name not in key}
-    session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=rest))
+    """Insert rows, or overwrite those with the same ``key``; all rows name the same columns."""
+    if rows:
+        dialect = session.get_bind().dialect.name
+        statement = _upsert_statement(dialect, table, key, tuple(rows[0]))
+        session.connection().execute(statement, rows)
+
+
+@lru_cache(maxsize=64)
+def _upsert_statement(
+    dialect: str, table: type[SQLModel], key: tuple[str, ...], columns: tuple[str, ...]
+) -> Any:
+    """Build a statement once: building costs more than running it."""
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    statement: Any = insert(table.__table__)  # type: ignore[attr-defined]  # every table has one
+    statement = statement.values({name: bindparam(name) for name in columns})
+    changed = {name: statement.excluded[name] for name in columns if name not in key}
+    return statement.on_conflict_do_update(index_elements=list(key), set_=changed)
+
+
+def insert_new(session: Session, table: type[SQLModel], values: dict[str, Any]) -> int | None:
+    """Insert a row and return its ``id``, or None where a unique key already exists."""
+    dialect = session.get_bind().dialect.name
+    statement = _insert_statement(dialect, table, tuple(values))
+    found = session.connection().execute(statement, values).scalar_one_or_none()
+    return None if found is None else int(found)
+
+
+@lru_cache(maxsize=64)
+def _insert_statement(dialect: str, table: type[SQLModel], columns: tuple[str, ...]) -> Any:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    target = table.__table__  # type: ignore[attr-defined]  # every table has one
+    statement: Any = insert(target).values({name: bindparam(name) for name in columns})
+    return statement.on_conflict_do_nothing().returning(target.c.id)

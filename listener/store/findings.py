@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
-from listener.store.engine import insert_ignore
+from listener.store.engine import insert_new
 from listener.store.records import FindingRecord
 from listener.store.rows import record_of, records_of
 from listener.store.tables import Finding, Series
@@ -41,9 +41,7 @@ def overlapping_finding(
 
 def insert_finding(session: Session, values: dict[str, Any]) -> int | None:
     """Store a finding; return its id, or None when its natural key is already there."""
-    statement = insert_ignore(session, Finding).values(values).returning(Finding.id)
-    found = session.execute(statement).scalar_one_or_none()
-    return None if found is None else int(found)
+    return insert_new(session, Finding, values)
 
 
 def change_finding(session: Session, finding_id: int, values: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from listener.errors import Conflict
-from listener.store.engine import insert_ignore
+from listener.store.engine import insert_new
 from listener.store.records import FactRecord, IncidentRecord, TimelineEntry
 from listener.store.rows import record_of, records_of
 from listener.store.tables import Brand, Fact, Incident, IncidentEvent
@@ -23,9 +23,7 @@ def insert_incident(session: Session, values: dict[str, Any]) -> int | None:
 
     The partial unique index on ``group_key`` decides, so racing callers are safe.
     """
-    statement = insert_ignore(session, Incident).values(values).returning(Incident.id)
-    found = session.execute(statement).scalar_one_or_none()
-    return None if found is None else int(found)
+    return insert_new(session, Incident, values)
 
 
 def open_incidents(session: Session, *, brand_id: int | None = None) -> list[IncidentRecord]:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, literal_column, or_, text, update
 from sqlmodel import Session, col, select
 
-from listener.store.engine import insert_ignore, upsert
+from listener.store.engine import insert_ignore, insert_new, upsert
 from listener.store.records import JudgedMention, MentionScore, MentionToScore, NewMention
 from listener.store.rows import bucket_start, records_from, select_columns
 from listener.store.tables import Complaint, Match, Mention, Score, Source, Story
@@ -27,8 +27,7 @@ def insert_mentions(session: Session, mentions: Sequence[NewMention]) -> int:
     inserted = 0
     for mention in mentions:
         values = _columns(mention) | {"story_id": stories[mention.fingerprint]}
-        statement = insert_ignore(session, Mention).values(values).returning(Mention.id)
-        mention_id = session.execute(statement).scalar_one_or_none()
+        mention_id = insert_new(session, Mention, values)
         if mention_id is None:
             continue
         inserted += 1
@@ -109,46 +108,26 @@ def claim_to_score(
     return claimed
 
 
+_SCORE_COLUMNS = (
+    *("mention_id", "scorer", "negative", "neutral", "positive", "label", "is_negative"),
+    "evidence",
+)
+_COMPLAINT_COLUMNS = (
+    *("mention_id", "is_complaint", "type", "secondary", "severity", "confidence", "reasons"),
+    "classifier",
+)
+
+
+def _part(score: MentionScore, columns: Sequence[str]) -> dict[str, Any]:
+    return {name: getattr(score, name) for name in columns}
+
+
 def save_scores(session: Session, scores: Sequence[MentionScore], *, now: datetime) -> None:
     """Store the judgements and mark the mentions done; running twice changes nothing."""
-    for score in scores:
-        upsert(
-            session,
-            Score,
-            ("mention_id",),
-            {
-                name: getattr(score, name)
-                for name in (
-                    "mention_id",
-                    "scorer",
-                    "negative",
-                    "neutral",
-                    "positive",
-                    "label",
-                    "is_negative",
-                    "evidence",
-                )
-            }
-            | {"scored_at": now},
-        )
-        upsert(
-            session,
-            Complaint,
-            ("mention_id",),
-            {
-                name: getattr(score, name)
-                for name in (
-                    "mention_id",
-                    "is_complaint",
-                    "type",
-                    "secondary",
-                    "severity",
-                    "confidence",
-                    "reasons",
-                    "classifier",
-                )
-            },
-        )
+    sentiments = [_part(score, _SCORE_COLUMNS) | {"scored_at": now} for score in scores]
+    upsert(session, Score, ("mention_id",), sentiments)
+    complaints = [_part(score, _COMPLAINT_COLUMNS) for score in scores]
+    upsert(session, Complaint, ("mention_id",), complaints)
     session.execute(
         update(Mention)
         .where(col(Mention.id).in_([score.mention_id for score in scores]))

@@ -13,7 +13,7 @@ from sqlalchemy import or_, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from listener.store.engine import insert_ignore
+from listener.store.engine import insert_new
 from listener.store.records import OutboxMessage, SentMessage
 from listener.store.rows import record_of
 from listener.store.tables import Message
@@ -72,9 +72,7 @@ def put_message(
         "due_at": due_at or now,
         "remote": {},
     }
-    statement = insert_ignore(session, Message).values(values).returning(Message.id)
-    found = session.execute(statement).scalar_one_or_none()
-    return None if found is None else int(found)
+    return insert_new(session, Message, values)
 
 
 def originals(

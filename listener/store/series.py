@@ -66,11 +66,11 @@ def recompute_buckets(session: Session, mention_ids: Collection[int]) -> set[int
             row[1] += is_counted and is_negative
             row[2] += 1
             row[3] += is_negative
-        for start, row in sorted(counts.items()):
-            upsert(
-                session,
-                Bucket,
-                ("series_id", "start_at"),
+        upsert(
+            session,
+            Bucket,
+            ("series_id", "start_at"),
+            [
                 {
                     "series_id": series_id,
                     "start_at": start,
@@ -78,8 +78,10 @@ def recompute_buckets(session: Session, mention_ids: Collection[int]) -> set[int
                     "negatives": row[1],
                     "raw_mentions": row[2],
                     "raw_negatives": row[3],
-                },
-            )
+                }
+                for start, row in sorted(counts.items())
+            ],
+        )
         _mark_stale(session, series_id, min(starts))
     return series_ids
 
@@ -215,13 +217,15 @@ def save_baseline(
         session,
         Baseline,
         ("series_id", "channel"),
-        {
-            "series_id": series_id,
-            "channel": channel,
-            "as_of": as_of,
-            "on_since": on_since,
-            "built_at": built_at,
-            "is_stale": is_stale,
-            "state": state,
-        },
+        [
+            {
+                "series_id": series_id,
+                "channel": channel,
+                "as_of": as_of,
+                "on_since": on_since,
+                "built_at": built_at,
+                "is_stale": is_stale,
+                "state": state,
+            }
+        ],
     )

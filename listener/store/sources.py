@@ -43,7 +43,7 @@ def sync_sources(session: Session, sources: Iterable[SourceSettings], now: datet
             values |= {"next_due_at": now, "state": {}, "failures_in_row": 0}
         elif known.spider != settings.spider:
             values |= {"next_due_at": now, "state": {}}
-        upsert(session, Source, ("key",), _complete(values, known))
+        upsert(session, Source, ("key",), [_complete(values, known)])
     session.execute(update(Source).where(col(Source.key).not_in(keys)).values(is_enabled=False))
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from listener.errors import Conflict
-from listener.store.engine import insert_ignore
+from listener.store.engine import insert_new
 from listener.store.records import (
     DecisionRecord,
     QuestionRecord,
@@ -26,9 +26,7 @@ APPROVED = "approved"
 
 def request_statement(session: Session, values: dict[str, Any]) -> int | None:
     """Ask for a statement; return its id, or None when it was asked for before."""
-    statement = insert_ignore(session, Statement).values(values).returning(Statement.id)
-    found = session.execute(statement).scalar_one_or_none()
-    return None if found is None else int(found)
+    return insert_new(session, Statement, values)
 
 
 def statement(session: Session, statement_id: int) -> StatementRecord:
@@ -117,9 +115,7 @@ def revisions(session: Session, statement_id: int) -> list[RevisionRecord]:
 
 def insert_decision(session: Session, values: dict[str, Any]) -> int | None:
     """Store a decision; None when this person has decided on the revision, or it is approved."""
-    statement_ = insert_ignore(session, Decision).values(values).returning(Decision.id)
-    found = session.execute(statement_).scalar_one_or_none()
-    return None if found is None else int(found)
+    return insert_new(session, Decision, values)
 
 
 def decisions(session: Session, statement_id: int) -> list[DecisionRecord]:

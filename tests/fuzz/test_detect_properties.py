@@ -54,7 +54,7 @@ def fed(buckets: list[Bucket], zone: str = "UTC") -> CrisisDetector:
     return detector
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(a_series(), ZONES)
 def test_no_input_crashes_and_every_judgement_makes_sense(
     buckets: list[Bucket], zone: str
@@ -81,14 +81,14 @@ def test_no_input_crashes_and_every_judgement_makes_sense(
     assert all(episode.end is not None for episode in found[:-1])
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=30)
 @given(a_series(), st.data())
 def test_the_future_changes_nothing(buckets: list[Bucket], data: st.DataObject) -> None:
     cut = data.draw(st.integers(0, len(buckets)))
     assert judge(buckets[:cut]) == judge(buckets)[:cut]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=30)
 @given(a_series(), ZONES, st.data())
 def test_saving_and_loading_anywhere_changes_nothing(
     buckets: list[Bucket], zone: str, data: st.DataObject
@@ -102,7 +102,7 @@ def test_saving_and_loading_anywhere_changes_nothing(
     assert json.dumps(restored.dump()) == json.dumps(detector.dump())
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=30)
 @given(a_series(), st.data())
 def test_peeking_changes_nothing_and_tells_what_stepping_would(
     buckets: list[Bucket], data: st.DataObject
@@ -116,7 +116,7 @@ def test_peeking_changes_nothing_and_tells_what_stepping_would(
     assert told == [detector.step(bucket) for bucket in buckets[cut:]]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(a_series(), covers, covers)
 def test_less_coverage_of_the_same_counts_never_raises_the_score(
     buckets: list[Bucket], one: float, other: float
@@ -129,7 +129,7 @@ def test_less_coverage_of_the_same_counts_never_raises_the_score(
     assert worse.expected >= better.expected
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(a_series(), st.integers(1, 1000))
 def test_an_alert_never_goes_away_because_a_bucket_still_grows(
     buckets: list[Bucket], more: int
