@@ -70,6 +70,7 @@ def alert_body(desk: Desk, incident: IncidentRecord, now: datetime) -> Body:
             ],
             "first": evidence["first"],
             "amplifier": evidence["amplifier"],
+            "coordination": evidence.get("coordination"),
             "quotes": evidence["quotes"],
             "blind_spots": [
                 {**spot, "reason": desk.catalog.failures.get(spot["reason"], spot["reason"])}

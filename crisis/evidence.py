@@ -13,7 +13,7 @@ from typing import Any
 from sqlmodel import Session
 
 from listener.detect.terms import new_terms
-from listener.store import mentions, series, sources
+from listener.store import mentions, series, sources, stories
 from listener.store.records import BucketCounts, FindingRecord, JudgedMention, SourceHealth
 from listener.store.rows import BUCKET, bucket_start
 from listener.text.fold import fold
@@ -30,6 +30,8 @@ MIN_AUTHORS = 3
 # Less than this share of mentions naming one product, and the alert names the brand instead.
 PRODUCT_SHARE = 0.5
 AMPLIFIER_FOLLOWERS = 10_000
+# So many accounts do not find the same sentence by themselves, unless they pass it on openly.
+COORDINATED_AUTHORS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +88,8 @@ def build_evidence(
         "first": _quoted(said[0]) if said else None,
         "amplifier": _amplifier(said),
         "quotes": [_quoted(one) for one in _quotes(said)],
+        "stories": (spread := _spread(session, finding.brand_id, start, now)),
+        "coordination": coordination(spread),
         "blind_spots": blind_spots(health, now),
         "chart": _chart(session, finding, start, now) if finding.series_id else None,
     }
@@ -177,6 +181,39 @@ def _quotes(said: Sequence[JudgedMention]) -> list[JudgedMention]:
         if len(chosen) == MOST_QUOTES:
             break
     return chosen
+
+
+def _spread(
+    session: Session, brand_id: int, since: datetime, now: datetime
+) -> list[dict[str, Any]]:
+    found = stories.story_spread(session, brand_id=brand_id, since=since, until=now + BUCKET)
+    return [
+        {
+            "mention_id": one.mention_id,
+            "mentions": one.mentions,
+            "authors": one.authors,
+            "copies": one.copies,
+            "first_at": one.first_at.isoformat(),
+            "last_at": one.last_at.isoformat(),
+            "is_long": one.is_long,
+        }
+        for one in found
+    ]
+
+
+def coordination(spread: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return the story that looks orchestrated: many accounts, near-equal words, no repost mark.
+
+    It is said, never acted on: the mentions stay counted and visible.
+    """
+    for story in spread:
+        if story["is_long"] and min(story["copies"], story["authors"]) >= COORDINATED_AUTHORS:
+            lasted = datetime.fromisoformat(story["last_at"]) - datetime.fromisoformat(
+                story["first_at"]
+            )
+            minutes = max(1, round(lasted.total_seconds() / 60))
+            return {"accounts": story["authors"], "posts": story["copies"], "minutes": minutes}
+    return None
 
 
 def _amplifier(said: Sequence[JudgedMention]) -> dict[str, Any] | None:

@@ -21,8 +21,9 @@ from listener.scoring.protocol import Sentiment, TextToScore
 from listener.store import findings, mentions, series
 from listener.store.records import MentionScore, MentionToScore, NewMatch, NewMention
 from listener.text.clean import clean_text
-from listener.text.fingerprint import search_terms, text_fingerprint
+from listener.text.fingerprint import search_terms
 from listener.text.language import detect_language
+from listener.text.near import story_key
 
 SURE = 0.9
 LIKELY = 0.8
@@ -66,12 +67,13 @@ def prepare(item: MentionItem, origin: CollectedFrom, understanding: Understandi
         bound_to=understanding.bound.get(origin.source_key),
     )
     author = item.author_id or item.author_name
+    story = story_key(text, title)
     keeps_name = understanding.keep_author_names or bool(item.author_verified)
     return NewMention(
         source_id=origin.source_id,
         external_id=item.source_id,
         kind=item.kind,
-        fingerprint=text_fingerprint(text, title),
+        story=story,
         url=item.url,
         title=title,
         text=text,
@@ -100,6 +102,7 @@ def prepare(item: MentionItem, origin: CollectedFrom, understanding: Understandi
         search=search_terms(f"{title or ''}\n{text}"),
         extra=dict(item.extra),
         is_backfill=origin.is_backfill,
+        is_repost=story.is_repost,
         matches=tuple(
             NewMatch(
                 brand_id=understanding.brand_ids[match.brand_key],

@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import func, literal_column, or_, text, update
 from sqlmodel import Session, col, select
 
-from listener.store.engine import insert_ignore, insert_new, upsert
+from listener.store.engine import insert_new, upsert
 from listener.store.records import JudgedMention, MentionScore, MentionToScore, NewMention
 from listener.store.rows import bucket_start, records_from, select_columns
-from listener.store.tables import Complaint, Match, Mention, Score, Source, Story
+from listener.store.stories import assign_stories
+from listener.store.tables import Complaint, Match, Mention, Score, Source
 from listener.text.fingerprint import search_terms
 
 TO_SCORE = "to_score"
@@ -23,10 +24,9 @@ def insert_mentions(session: Session, mentions: Sequence[NewMention]) -> int:
 
     A mention already known is left exactly as it is.
     """
-    stories = _story_ids(session, mentions)
     inserted = 0
-    for mention in mentions:
-        values = _columns(mention) | {"story_id": stories[mention.fingerprint]}
+    for mention, story_id in zip(mentions, assign_stories(session, mentions), strict=True):
+        values = _columns(mention) | {"story_id": story_id}
         mention_id = insert_new(session, Mention, values)
         if mention_id is None:
             continue
@@ -45,29 +45,13 @@ def insert_mentions(session: Session, mentions: Sequence[NewMention]) -> int:
 
 
 def _columns(mention: NewMention) -> dict[str, Any]:
-    left_out = ("fingerprint", "matches")
+    left_out = ("story", "matches")
     values = {
         name: getattr(mention, name) for name in NewMention.__slots__ if name not in left_out
     }
     values["bucket_at"] = bucket_start(mention.event_at) if mention.event_at else None
     values["stage"] = TO_SCORE if mention.matches else UNMATCHED
     return values
-
-
-def _story_ids(session: Session, mentions: Sequence[NewMention]) -> dict[str, int]:
-    first: dict[str, datetime | None] = {}
-    for mention in mentions:
-        known = first.get(mention.fingerprint)
-        if mention.event_at and (known is None or mention.event_at < known):
-            first[mention.fingerprint] = mention.event_at
-        first.setdefault(mention.fingerprint, mention.event_at)
-    rows = [{"fingerprint": key, "first_event_at": at} for key, at in sorted(first.items())]
-    if rows:
-        session.execute(insert_ignore(session, Story), rows)
-    found = session.exec(
-        select(Story.fingerprint, Story.id).where(col(Story.fingerprint).in_(first))
-    )
-    return {fingerprint: story_id or 0 for fingerprint, story_id in found}
 
 
 def known_external_ids(session: Session, source_id: int, external_ids: Sequence[str]) -> set[str]:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from listener.text.near import StoryKey
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedSource:
@@ -43,7 +45,7 @@ class NewMention:
     source_id: int
     external_id: str
     kind: str
-    fingerprint: str
+    story: StoryKey
     url: str | None
     title: str | None
     text: str
@@ -68,6 +70,7 @@ class NewMention:
     search: str
     extra: dict[str, Any]
     is_backfill: bool
+    is_repost: bool
     matches: tuple["NewMatch", ...]
 
 
@@ -144,6 +147,24 @@ class JudgedMention:
     is_complaint: bool
     type: str
     severity: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorySpread:
+    """How far one story went in a window.
+
+    ``copies`` are posts that do not say they pass it on; ``is_long`` tells texts long enough that
+    equal wording is no accident.
+    """
+
+    story_id: int
+    mentions: int
+    authors: int
+    copies: int
+    first_at: datetime
+    last_at: datetime
+    mention_id: int
+    is_long: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,18 @@ Instants are aware UTC; codes are stored as their text and never change meaning.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, Text, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 from listener.store.engine import UtcDateTime
@@ -79,11 +90,21 @@ class SourceGap(SQLModel, table=True):
 
 
 class Story(SQLModel, table=True):
-    """Texts that say the same thing."""
+    """Texts that say the same thing: equal words, near-duplicates, reposts."""
 
     id: int | None = Field(default=None, primary_key=True)
     fingerprint: str = Field(unique=True)
     first_event_at: datetime | None = _at(nullable=True)
+    signature: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+
+
+class StoryBand(SQLModel, table=True):
+    """Where a story's near-duplicates look for it; kept for young stories only."""
+
+    __tablename__ = "story_band"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+    band: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    story_id: int = Field(foreign_key="story.id", primary_key=True)
 
 
 class Mention(SQLModel, table=True):
@@ -124,6 +145,9 @@ class Mention(SQLModel, table=True):
     search: str = _text()
     extra: Json = _json()
     is_backfill: bool = False
+    is_repost: bool = Field(
+        default=False, sa_column=Column(Boolean, nullable=False, server_default=false())
+    )
     stage: str
     lease_owner: str | None = None
     lease_until: datetime | None = _at(nullable=True)

@@ -19,10 +19,18 @@ def text_fingerprint(text: str, title: str | None = None) -> str:
     Addresses, handles, punctuation, emoji, case, width, script and white space do not count.
     Texts without a single word are told apart by their exact characters.
     """
-    folded = fold(f"{title or ''}\n{text}")
-    words = _NOT_WORD.sub("", _NOISE.sub(" ", folded))
-    basis = f"words:{words}" if words else f"raw:{folded}"
+    words = words_of(text, title)
+    basis = f"words:{words}" if words else f"raw:{_folded(text, title)}"
     return hashlib.sha256(basis.encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def words_of(text: str, title: str | None = None) -> str:
+    """Return the folded letters and ideographs alone, without addresses and handles."""
+    return _NOT_WORD.sub("", _NOISE.sub(" ", _folded(text, title)))
+
+
+def _folded(text: str, title: str | None) -> str:
+    return fold(f"{title or ''}\n{text}")
 
 
 def search_terms(text: str) -> str:
