@@ -6,6 +6,7 @@ import typer
 
 from listener import __version__
 from listener.commands import incidents, service, sources, statements
+from listener.commands.detection import detect
 from listener.commands.doctor import doctor
 
 app = typer.Typer(
@@ -18,6 +19,7 @@ app = typer.Typer(
 app.command()(service.run)
 app.command()(service.demo)
 app.command()(doctor)
+app.command()(detect)
 app.command()(sources.crawl)
 app.command()(sources.parse)
 app.add_typer(sources.app, name="sources")

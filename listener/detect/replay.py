@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from listener.detect.crisis import CrisisDetector
 from listener.detect.settings import CrisisSettings
 from listener.detect.types import Bucket, Judgement
+from listener.detect.volume import VolumeDetector, VolumeJudgement, VolumeSettings
 
 
 def replay(buckets: Iterable[Bucket], settings: CrisisSettings, tz: ZoneInfo) -> list[Judgement]:
@@ -14,4 +15,12 @@ def replay(buckets: Iterable[Bucket], settings: CrisisSettings, tz: ZoneInfo) ->
     Raises ``ValueError`` as ``CrisisDetector.step`` does.
     """
     detector = CrisisDetector(settings, tz)
+    return [detector.step(bucket) for bucket in buckets]
+
+
+def replay_volume(
+    buckets: Iterable[Bucket], settings: VolumeSettings, tz: ZoneInfo
+) -> list[VolumeJudgement]:
+    """Judge complete buckets in time order for volume; see ``replay``."""
+    detector = VolumeDetector(settings, tz)
     return [detector.step(bucket) for bucket in buckets]

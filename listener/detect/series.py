@@ -10,6 +10,7 @@ from listener.detect.types import Bucket
 _DAY = timedelta(days=1)
 _MENTION_COLUMNS = ("authors", "total")
 _NEGATIVE_COLUMNS = ("neg_authors", "negative")
+_VALUE_COLUMN = "value"
 
 
 def rows_to_buckets(rows: Iterable[Mapping[str, str]], bucket_minutes: int = 0) -> list[Bucket]:
@@ -41,6 +42,33 @@ def rows_to_buckets(rows: Iterable[Mapping[str, str]], bucket_minutes: int = 0) 
     return found
 
 
+def has_values_only(rows: Sequence[Mapping[str, str]]) -> bool:
+    """Say whether the rows are plain ``timestamp,value`` pairs: mentions of whatever tone."""
+    return bool(rows) and _VALUE_COLUMN in rows[0] and not set(_MENTION_COLUMNS) & set(rows[0])
+
+
+def snapped(rows: Sequence[Mapping[str, str]]) -> tuple[list[dict[str, str]], dict[datetime, str]]:
+    """Put rows on an even grid, so that clocks that drift or repeat an hour lose no series.
+
+    Returns the rows in rising order, one for each bucket (of several the last counts), and for
+    each bucket the first timestamp that was given for it, as it was written. Raises ``ValueError``
+    naming a row whose timestamp cannot be read.
+    """
+    stamps = [_instant(row, number) for number, row in enumerate(rows, start=1)]
+    order = sorted(range(len(rows)), key=lambda index: stamps[index])
+    if not order:
+        return [], {}
+    first = stamps[order[0]]
+    step = _usual_distance([stamps[index] for index in order])
+    kept: dict[datetime, dict[str, str]] = {}
+    given: dict[datetime, str] = {}
+    for index in order:
+        start = first + (stamps[index] - first) // step * step
+        given.setdefault(start, rows[index]["timestamp"].strip())
+        kept[start] = {**rows[index], "timestamp": start.isoformat()}
+    return list(kept.values()), given
+
+
 def bucket_minutes_of(buckets: Sequence[Bucket]) -> int:
     """Return the length in minutes of buckets without holes; 5 if there are fewer than two."""
     if len(buckets) < 2:
@@ -48,10 +76,21 @@ def bucket_minutes_of(buckets: Sequence[Bucket]) -> int:
     return round((buckets[1].start - buckets[0].start) / timedelta(minutes=1))
 
 
-def _read(row: Mapping[str, str], number: int) -> Bucket:
+def _instant(row: Mapping[str, str], number: int) -> datetime:
     try:
         start = datetime.fromisoformat(row["timestamp"].strip())
-        start = start.replace(tzinfo=UTC) if start.tzinfo is None else start.astimezone(UTC)
+    except KeyError as error:
+        raise ValueError(f"row {number}: column {error.args[0]!r} is missing") from error
+    except ValueError as error:
+        raise ValueError(f"row {number}: {error}") from error
+    return start.replace(tzinfo=UTC) if start.tzinfo is None else start.astimezone(UTC)
+
+
+def _read(row: Mapping[str, str], number: int) -> Bucket:
+    start = _instant(row, number)
+    try:
+        if _VALUE_COLUMN in row and not set(_MENTION_COLUMNS) & set(row):
+            return Bucket(start, mentions=round(float(row[_VALUE_COLUMN])), negatives=0)
         return Bucket(
             start,
             mentions=_count(row, _MENTION_COLUMNS),
@@ -77,6 +116,10 @@ def _count(row: Mapping[str, str], columns: tuple[str, ...]) -> int:
 
 def _common_step(buckets: list[Bucket]) -> timedelta:
     """Return the commonest distance, of a day at most; five minutes for a single row."""
-    steps = [later.start - earlier.start for earlier, later in pairwise(buckets)]
+    return _usual_distance([bucket.start for bucket in buckets])
+
+
+def _usual_distance(starts: Sequence[datetime]) -> timedelta:
+    steps = [later - earlier for earlier, later in pairwise(starts)]
     steps = [step for step in steps if timedelta(0) < step <= _DAY]
     return mode(steps) if steps else timedelta(minutes=5)

@@ -64,7 +64,7 @@ def test_offsets_are_honoured_and_whole_decimals_read() -> None:
         ([row(0), row(5, negative="9")], "row 2: bucket .* negatives must be between"),
         ([row(0, coverage="2")], "row 1: bucket .* coverage must be 0 to 1"),
         ([row(0, timestamp="soon")], "row 1: Invalid isoformat"),
-        ([{"timestamp": "2025-10-20 00:00:00", "value": "1"}], "'authors or total' is missing"),
+        ([{"timestamp": "2025-10-20 00:00:00", "count": "1"}], "'authors or total' is missing"),
         ([{"total": "1"}], "row 1: column 'timestamp' is missing"),
     ],
 )
