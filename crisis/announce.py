@@ -25,6 +25,7 @@ QUESTION = "question"
 INCIDENT = "incident"
 STATEMENT = "statement"
 REVISION = "revision"
+VOLUME = "volume"
 
 _ICONS = {"urgent": "🔴", "serious": "🟠", "general": "🟡"}
 
@@ -105,7 +106,16 @@ def _rise(desk: Desk, evidence: Mapping[str, Any]) -> dict[str, Any] | None:
         "times": judgement["observed"] / expected if expected >= 1 else None,
         "share": min(judgement["observed"] / total, 1.0),
         "usual_share": judgement["usual_share"],
+        "scope": _scope(desk, judgement),
     }
+
+
+def _scope(desk: Desk, judgement: Mapping[str, Any]) -> str | None:
+    """Return the part of the brand's mentions that rose, or None for all of them."""
+    topic, group = judgement.get("topic", "all"), judgement.get("source_group", "all")
+    if topic != "all":
+        return TYPE_LABELS[desk.lang][ComplaintType(topic)]
+    return None if group == "all" else desk.catalog.words.get(f"group_{group}", group)
 
 
 def _chart(desk: Desk, incident: IncidentRecord) -> dict[str, Any] | None:

@@ -58,6 +58,8 @@ def build_evidence(
         until=now + BUCKET,
         limit=MOST_MENTIONS,
         negative_only=True,
+        topic=finding.judgement.get("topic", series.ALL),
+        source_group=finding.judgement.get("source_group", series.ALL),
     )
     usual = mentions.baseline_texts(
         session,

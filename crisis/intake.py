@@ -3,12 +3,13 @@
 Whatever races or crashes, there is one open incident per group, and its alert is in the outbox.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session
 
-from crisis.announce import post_alert, refresh_alert, title_of
+from crisis.announce import VOLUME, post_alert, post_notice, refresh_alert, title_of
 from crisis.desk import Desk
 from crisis.evidence import build_evidence, main_product
 from crisis.facts import first_facts
@@ -24,8 +25,16 @@ HOLDING = "holding"
 
 
 def handle_finding(session: Session, desk: Desk, finding: FindingRecord, now: datetime) -> int:
-    """Open an incident for the finding, or join the one it belongs to; return its id."""
+    """Open an incident for the finding, or join the one it belongs to; return its id.
+
+    Unusual volume alone opens none: it is told as a notice, or, while an incident of the brand is
+    open, not at all. Returns 0 then.
+    """
     incidents.lock_brand(session, finding.brand_id)
+    if finding.channel == findings.VOLUME:
+        _tell_volume(session, desk, finding, now)
+        findings.change_finding(session, finding.id, {"handled_at": now})
+        return 0
     brand = desk.brands[finding.brand_id]
     evidence = build_evidence(session, finding, now=now, ignore_terms=_known_names(brand))
     crisis_type = _crisis_type(finding, evidence)
@@ -38,6 +47,20 @@ def handle_finding(session: Session, desk: Desk, finding: FindingRecord, now: da
         _join(session, desk, existing, finding, evidence=evidence, now=now)
     findings.change_finding(session, finding.id, {"incident_id": incident_id, "handled_at": now})
     return incident_id
+
+
+def _tell_volume(session: Session, desk: Desk, finding: FindingRecord, now: datetime) -> None:
+    if incidents.open_incidents(session, brand_id=finding.brand_id):
+        return
+    text = desk.catalog.words["volume_notice"].format(
+        brand=desk.brands[finding.brand_id].name,
+        minutes=30,
+        observed=finding.observed,
+        expected=f"{finding.expected:.0f}",
+    )
+    post_notice(
+        session, desk, text, subject=(VOLUME, finding.id), key=f"{VOLUME}:{finding.id}", now=now
+    )
 
 
 def _known_names(brand: Brand) -> list[str]:
@@ -196,7 +219,10 @@ def update_incident(
     rises = severity_rank(Severity(finding.severity)) > severity_rank(Severity(incident.severity))
     values: dict[str, Any] = {"refreshed_at": now}
     if finding.series_id is not None:
-        values |= {"evidence": evidence, "is_unverified": False}
+        values |= {"is_unverified": False}
+        # A part that turns abnormal too must not replace the figures of the whole.
+        if is_overall(finding) or not _shows_overall(incident):
+            values |= {"evidence": evidence}
     if rises:
         values |= {"severity": finding.severity, "severity_reason": finding.severity_reason}
         incidents.add_event(
@@ -215,6 +241,23 @@ def update_incident(
     refresh_alert(session, desk, incident.id, now, is_repeat=not rises)
 
 
+def _most_telling(changed: Sequence[FindingRecord]) -> FindingRecord:
+    """Return the finding whose figures the alert shows: the whole brand's before any part's."""
+    return max(changed, key=lambda one: (is_overall(one), one.score, one.id))
+
+
+def _shows_overall(incident: IncidentRecord) -> bool:
+    judgement = incident.evidence["judgement"]
+    parts = (judgement.get("topic", "all"), judgement.get("source_group", "all"))
+    return "observed" in judgement and parts == ("all", "all")
+
+
+def is_overall(finding: FindingRecord) -> bool:
+    """Whether the finding is about all of the brand's mentions, not one group or type."""
+    parts = (finding.judgement.get("topic", "all"), finding.judgement.get("source_group", "all"))
+    return finding.series_id is not None and parts == ("all", "all")
+
+
 def refresh_open_incidents(session: Session, desk: Desk, now: datetime) -> int:
     """Take changed findings into their open incidents' alerts; return how many were refreshed.
 
@@ -229,7 +272,7 @@ def refresh_open_incidents(session: Session, desk: Desk, now: datetime) -> int:
         ]
         if not changed:
             continue
-        newest = changed[-1]
+        newest = _most_telling(changed)
         rises = severity_rank(Severity(newest.severity)) > severity_rank(
             Severity(incident.severity)
         )

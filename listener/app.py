@@ -36,11 +36,12 @@ from listener.config_file import ConfigFile
 from listener.crawl.registry import check_parameters
 from listener.crawl.runner import CrawlRunner
 from listener.detect.settings import CrisisSettings
+from listener.detect.volume import VolumeSettings
 from listener.errors import ConfigError, Temporary
 from listener.home import demo_anchor, home_of, open_database
 from listener.loops import LagMeter, Loop
 from listener.matching.query import compile_query
-from listener.notice import NoticeSettings, lateness_allowance, notice_series
+from listener.notice import Noticer, NoticeSettings, lateness_allowance
 from listener.notify import telegram as telegram_channel
 from listener.notify import terminal
 from listener.notify.channel import Channel
@@ -119,6 +120,18 @@ def build_understanding(file: ConfigFile, brand_ids: dict[str, int], home: Path)
         pseudonym_key=installation_key(home / "keys", "pseudonym"),
         keep_author_names=file.config.privacy.keep_author_names,
         bound={one.key: one.brand for one in file.config.sources if one.brand is not None},
+    )
+
+
+def notice_settings(config: Config) -> NoticeSettings:
+    """Return what noticing needs to know of the configuration."""
+    return NoticeSettings(
+        crisis=CrisisSettings.for_sensitivity(config.detection.sensitivity),
+        parts=CrisisSettings.for_sensitivity("low"),
+        volume=VolumeSettings(),
+        tz=config.tz,
+        history=timedelta(days=config.detection.history_days),
+        lateness=lateness_allowance([s.interval_s for s in config.sources if s.enabled]),
     )
 
 
@@ -227,7 +240,7 @@ class Service:
     charts: ChartWorker
     deliverer: Deliverer
     poller: Poller | None
-    notice: NoticeSettings
+    noticer: Noticer
     lag: LagMeter
     started_at: datetime
     loops: dict[str, Loop] = field(default_factory=dict)
@@ -285,11 +298,7 @@ class Service:
         return 0  # judging again at once would find the same
 
     def _notice_all(self) -> None:
-        with read_session(self.engine) as session:
-            every = [one for one in series.all_series(session) if one.brand_id in self.desk.brands]
-        for one in every:
-            with unit_of_work(self.engine) as session:
-                notice_series(session, one, self.notice, self.clock.now())
+        self.noticer.tick(self.engine, self.desk.brands.keys(), self.clock.now())
 
     async def _respond(self) -> int:
         done = await asyncio.to_thread(self._respond_all)
@@ -427,12 +436,7 @@ async def open_service(
                 owner=owner,
             ),
             poller=_poller(config, home, bot, engine=engine, clock=clock, desk=desk),
-            notice=NoticeSettings(
-                crisis=CrisisSettings.for_sensitivity(config.detection.sensitivity),
-                tz=config.tz,
-                history=timedelta(days=config.detection.history_days),
-                lateness=lateness_allowance([s.interval_s for s in config.sources if s.enabled]),
-            ),
+            noticer=Noticer(notice_settings(config)),
             lag=LagMeter(clock),
             started_at=started_at,
         )

@@ -5,12 +5,13 @@ judges the younger ones again without teaching. So a slowly polled source still 
 arrives later only teaches and never raises yesterday's alarm again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Engine
 from sqlmodel import Session
 
 from listener.detect.crisis import CrisisDetector, StateMismatch
@@ -18,8 +19,10 @@ from listener.detect.episodes import Episode, episodes
 from listener.detect.settings import CrisisSettings
 from listener.detect.severity import crisis_severity
 from listener.detect.types import Bucket, Judgement
+from listener.detect.volume import VolumeDetector, VolumeJudgement, VolumeSettings
 from listener.failpoints import reach
 from listener.store import findings, mentions, series, sources
+from listener.store.engine import read_session, unit_of_work
 from listener.store.records import BaselineRecord, FindingRecord, SeriesRecord
 from listener.store.rows import BUCKET, bucket_start
 
@@ -28,14 +31,21 @@ MOST_LATENESS = timedelta(hours=6)
 # A stale baseline is rebuilt at most this often, so that a trickle of late mentions costs little.
 REBUILD_EVERY = timedelta(minutes=10)
 EPISODE_GAP = timedelta(minutes=30)
+_LONGEST_WINDOW = timedelta(hours=25)
 WEIGHT_SPAN = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeSettings:
-    """What noticing needs to know of the configuration."""
+    """What noticing needs to know of the configuration.
+
+    ``parts`` judges the series of one source group or one complaint type: a brand has a dozen of
+    them, so each must be surer than the whole.
+    """
 
     crisis: CrisisSettings
+    parts: CrisisSettings
+    volume: VolumeSettings
     tz: ZoneInfo
     history: timedelta
     lateness: timedelta
@@ -58,6 +68,48 @@ def is_learning(session: Session) -> bool:
     )
 
 
+class Noticer:
+    """Judges every series whose counts, coverage or hour have changed since it last looked."""
+
+    def __init__(self, settings: NoticeSettings) -> None:
+        self._settings = settings
+        self._least = min(rule.least for rule in settings.parts.windows)
+        self._judged: dict[int, tuple[object, ...]] = {}
+
+    def tick(self, engine: Engine, brand_ids: Collection[int], now: datetime) -> int:
+        """Judge what has changed, overall series first; return how many series were judged."""
+        with read_session(engine) as session:
+            every = [one for one in series.all_series(session) if one.brand_id in brand_ids]
+            horizon = bucket_start(now - self._settings.lateness)
+            young = series.buckets_since(session, horizon)
+            coverage = {
+                brand_id: _Coverage(session, brand_id, now - self._settings.history, now)
+                for brand_id in brand_ids
+            }
+            waits = is_learning(session)
+            lately = series.negatives_since(session, now - _LONGEST_WINDOW)
+            on = findings.series_on(session)
+        overall = {one.brand_id: one.id for one in every if one.is_overall}
+        judged = 0
+        for one in sorted(every, key=lambda one: (not one.is_overall, one.id)):
+            seen = (
+                waits,
+                bucket_start(now),
+                coverage[one.brand_id].at(bucket_start(now)),
+                young.get(one.id),
+                young.get(overall.get(one.brand_id, 0)),
+            )
+            if self._judged.get(one.id) == seen:
+                continue
+            if not one.is_overall and one.id not in on and lately.get(one.id, 0) < self._least:
+                continue  # no window can be over: it catches up when it has something to say
+            with unit_of_work(engine) as session:
+                notice_series(session, one, self._settings, now)
+            self._judged[one.id] = seen
+            judged += 1
+        return judged
+
+
 def notice_series(
     session: Session, one: SeriesRecord, settings: NoticeSettings, now: datetime
 ) -> FindingRecord | None:
@@ -65,11 +117,13 @@ def notice_series(
     findings.lock_series(session, one.id)
     if series.load_baseline(session, one.id, findings.CRISIS) is None and is_learning(session):
         return None
-    horizon = bucket_start(now - settings.lateness)
     coverage = _Coverage(session, one.brand_id, now - settings.history, now)
+    if one.is_overall:
+        notice_volume(session, one, settings, coverage, now)
+    horizon = bucket_start(now - settings.lateness)
     detector, state = _detector(session, one, settings, horizon, now)
     if state.as_of is not None:
-        taught = _buckets(session, one.id, state.as_of, horizon, coverage)
+        taught = _buckets(session, one, state.as_of, horizon, coverage)
         for bucket in taught:
             state.note(detector.step(bucket))
     series.save_baseline(
@@ -82,7 +136,7 @@ def notice_series(
         state=detector.dump(),
         is_stale=state.is_stale,
     )
-    young = _buckets(session, one.id, horizon, bucket_start(now) + BUCKET, coverage, now=now)
+    young = _buckets(session, one, horizon, bucket_start(now) + BUCKET, coverage, now=now)
     judgements = detector.peek(young)
     changed = None
     for episode in episodes(judgements):
@@ -94,6 +148,75 @@ def notice_series(
         _end(session, one, judgements, now)
     reach("series-noticed")
     return changed
+
+
+def notice_volume(
+    session: Session,
+    one: SeriesRecord,
+    settings: NoticeSettings,
+    coverage: "_Coverage",
+    now: datetime,
+) -> None:
+    """Judge a brand's volume up to the last bucket that is over, and keep what is told.
+
+    Only buckets old enough to be complete are judged: a notice can wait for the slowest source.
+    """
+    detector = VolumeDetector(settings.volume, settings.tz)
+    horizon = bucket_start(now - settings.lateness)
+    stored = series.load_baseline(session, one.id, findings.VOLUME)
+    since = series.first_bucket_at(session, one.id, since=now - settings.history)
+    if stored is not None and not _is_due_for_rebuild(stored, horizon, now):
+        try:
+            detector.load(stored.state)
+        except StateMismatch:
+            detector = VolumeDetector(settings.volume, settings.tz)
+            stored = None
+        else:
+            since = stored.as_of
+    else:
+        stored = None
+    if since is None or since >= horizon:
+        return
+    for bucket in _buckets(session, one, since, horizon, coverage):
+        judged = detector.step(bucket)
+        # History teaches and never alarms: only what is news is told.
+        if judged.is_told and bucket.start >= horizon - MOST_LATENESS and stored is not None:
+            _tell_volume(session, one, judged, now)
+    series.save_baseline(
+        session,
+        one.id,
+        findings.VOLUME,
+        as_of=horizon,
+        on_since=None,
+        built_at=stored.built_at if stored else now,
+        state=detector.dump(),
+        is_stale=stored.is_stale if stored else False,
+    )
+
+
+def _tell_volume(
+    session: Session, one: SeriesRecord, judged: VolumeJudgement, now: datetime
+) -> None:
+    findings.insert_finding(
+        session,
+        {
+            "natural_key": f"{findings.VOLUME}:{one.id}:{judged.start.isoformat()}",
+            "brand_id": one.brand_id,
+            "series_id": one.id,
+            "channel": findings.VOLUME,
+            "severity": "general",
+            "severity_reason": "volume",
+            "started_at": judged.start,
+            "last_on_at": judged.start,
+            "ended_at": judged.start + BUCKET,
+            "score": judged.score,
+            "observed": judged.observed,
+            "expected": judged.expected,
+            "judgement": {**asdict(judged), "start": judged.start.isoformat()},
+            "found_at": now,
+            "changed_at": now,
+        },
+    )
 
 
 @dataclass(slots=True)
@@ -118,18 +241,20 @@ def _detector(
     now: datetime,
 ) -> tuple[CrisisDetector, _Progress]:
     """Load what was learned, or begin anew from the oldest bucket in reach."""
-    detector = CrisisDetector(settings.crisis, settings.tz)
+    rule = settings.crisis if one.is_overall else settings.parts
+    detector = CrisisDetector(rule, settings.tz)
     stored = series.load_baseline(session, one.id, findings.CRISIS)
     if stored is not None and not _is_due_for_rebuild(stored, horizon, now):
         try:
             detector.load(stored.state)
         except StateMismatch:
-            detector = CrisisDetector(settings.crisis, settings.tz)
+            detector = CrisisDetector(rule, settings.tz)
         else:
             return detector, _Progress(
                 stored.as_of, stored.on_since, stored.built_at, stored.is_stale
             )
-    first = series.first_bucket_at(session, one.id, since=now - settings.history)
+    overall = series.overall_id(session, one.brand_id)
+    first = series.first_bucket_at(session, overall, since=now - settings.history)
     start = None if first is None or first >= horizon else first
     return detector, _Progress(start, None, now, False)
 
@@ -160,23 +285,23 @@ class _Coverage:
 
 def _buckets(
     session: Session,
-    series_id: int,
+    one: SeriesRecord,
     since: datetime,
     until: datetime,
     coverage: _Coverage,
     *,
     now: datetime | None = None,
 ) -> list[Bucket]:
-    stored = series.load_buckets(session, series_id, since=since, until=until)
+    stored = series.load_counts(session, one, since=since, until=until)
     buckets = []
     start = since
     while start < until:
-        counts = stored.get(start)
+        counted, negatives = stored.get(start, (0, 0))
         buckets.append(
             Bucket(
                 start=start,
-                mentions=counts.mentions if counts else 0,
-                negatives=counts.negatives if counts else 0,
+                mentions=counted,
+                negatives=negatives,
                 coverage=coverage.at(start),
                 is_partial=now is not None and start + BUCKET > now,
             )
@@ -190,7 +315,8 @@ def _keep(
 ) -> FindingRecord | None:
     """Write the episode down once, and keep its figures current while it lasts."""
     peak = episode.peak
-    severity = crisis_severity(peak)
+    groups = findings.count_groups_on(session, one.brand_id) if one.is_overall else 1
+    severity = crisis_severity(peak, source_groups=groups)
     if severity is None:
         raise ValueError("an episode whose peak is off")
     values: dict[str, Any] = {
@@ -201,7 +327,7 @@ def _keep(
         "score": peak.score,
         "observed": peak.observed,
         "expected": peak.expected,
-        "judgement": _plain(peak),
+        "judgement": _plain(peak) | {"topic": one.topic, "source_group": one.source_group},
     }
     known = findings.overlapping_finding(
         session, series_id=one.id, channel=findings.CRISIS, since=since - EPISODE_GAP

@@ -63,10 +63,11 @@ def store(
     now: datetime,
     *,
     is_backfill: bool = False,
+    source_id: int = 1,
 ) -> int:
     """Store items as the crawler does."""
     origin = CollectedFrom(
-        source_id=1,
+        source_id=source_id,
         source_key="forum",
         spider="feed",
         collected_at=now,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_
+from sqlalchemy import distinct, func, or_
 from sqlmodel import Session, col, select
 
 from listener.store.engine import insert_new
@@ -14,6 +14,7 @@ from listener.store.tables import Finding, Series
 
 CRISIS = "crisis"
 IMMEDIATE = "immediate"
+VOLUME = "volume"
 
 
 def lock_series(session: Session, series_id: int) -> None:
@@ -37,6 +38,29 @@ def overlapping_finding(
     )
     row = session.exec(query).first()
     return None if row is None else record_of(FindingRecord, row)
+
+
+def count_groups_on(session: Session, brand_id: int) -> int:
+    """Count the source groups of a brand whose own series are abnormal now; at least 1."""
+    query = (
+        select(func.count(distinct(col(Series.source_group))))
+        .join(Finding, col(Finding.series_id) == Series.id)
+        .where(
+            Finding.brand_id == brand_id,
+            Finding.channel == CRISIS,
+            col(Finding.ended_at).is_(None),
+            Series.source_group != "all",
+        )
+    )
+    return max(1, int(session.exec(query).one()))
+
+
+def series_on(session: Session) -> set[int]:
+    """Return the series that are abnormal at the moment."""
+    query = select(Finding.series_id).where(
+        Finding.channel == CRISIS, col(Finding.ended_at).is_(None)
+    )
+    return {series_id for series_id in session.exec(query) if series_id is not None}
 
 
 def insert_finding(session: Session, values: dict[str, Any]) -> int | None:

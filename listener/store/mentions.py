@@ -186,8 +186,13 @@ def mentions_between(
     until: datetime,
     limit: int,
     negative_only: bool = False,
+    topic: str = "all",
+    source_group: str = "all",
 ) -> list[JudgedMention]:
-    """Return scored mentions of a brand by event time, oldest first, at most ``limit``."""
+    """Return scored mentions of a brand by event time, oldest first, at most ``limit``.
+
+    ``topic`` is a complaint type, ``source_group`` a group of sources; "all" takes every one.
+    """
     query = _judged().where(
         Match.brand_id == brand_id,
         col(Mention.event_at) >= since,
@@ -196,6 +201,10 @@ def mentions_between(
     )
     if negative_only:
         query = query.where(col(Score.is_negative))
+    if topic != "all":
+        query = query.where(col(Complaint.is_complaint), Complaint.type == topic)
+    if source_group != "all":
+        query = query.where(Source.group_name == source_group)
     return records_from(
         JudgedMention,
         session.execute(query.order_by(col(Mention.event_at), col(Mention.id)).limit(limit)),

@@ -188,6 +188,11 @@ class SeriesRecord:
     topic: str
     source_group: str
 
+    @property
+    def is_overall(self) -> bool:
+        """Whether this is the brand's series of everything."""
+        return self.topic == self.source_group == "all"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaselineRecord:

@@ -5,28 +5,57 @@ A bucket is always recomputed from the mentions, so that any step may run twice.
 
 from collections import defaultdict
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import delete, func, update
 from sqlmodel import Session, col, select
 
 from listener.store.engine import insert_ignore, upsert
 from listener.store.mentions import DONE
 from listener.store.records import BaselineRecord, BucketCounts, SeriesRecord
 from listener.store.rows import record_of, records_of, select_columns
-from listener.store.tables import Baseline, Brand, Bucket, Match, Mention, Score, Series
+from listener.store.tables import (
+    Baseline,
+    Brand,
+    Bucket,
+    Complaint,
+    Match,
+    Mention,
+    Score,
+    Series,
+    Source,
+)
 
 ALL = "all"
 REPEAT_WINDOW = timedelta(hours=24)
 
 
-def ensure_series(session: Session, brand_id: int) -> int:
-    """Return the id of the brand's overall series, making it when it is new."""
+def ensure_series(
+    session: Session, brand_id: int, *, topic: str = ALL, source_group: str = ALL
+) -> int:
+    """Return the id of a series, making it when it is new; without more, the brand's overall one.
+
+    A series of a complaint type counts the negatives of that type among all mentions of the brand;
+    a series of a source group counts what that group says.
+    """
     session.execute(
-        insert_ignore(session, Series).values(brand_id=brand_id, topic=ALL, source_group=ALL)
+        insert_ignore(session, Series).values(
+            brand_id=brand_id, topic=topic, source_group=source_group
+        )
     )
+    return _series_id(session, brand_id, topic, source_group)
+
+
+def overall_id(session: Session, brand_id: int) -> int:
+    """Return the id of the brand's overall series; raises ``NoResultFound`` before it is made."""
+    return _series_id(session, brand_id, ALL, ALL)
+
+
+def _series_id(session: Session, brand_id: int, topic: str, source_group: str) -> int:
     query = select(Series.id).where(
-        Series.brand_id == brand_id, Series.topic == ALL, Series.source_group == ALL
+        Series.brand_id == brand_id, Series.topic == topic, Series.source_group == source_group
     )
     return int(session.exec(query).one() or 0)
 
@@ -55,35 +84,59 @@ def recompute_buckets(session: Session, mention_ids: Collection[int]) -> set[int
     touched: dict[int, set[datetime]] = defaultdict(set)
     for brand_id, bucket_at in _buckets_of(session, mention_ids):
         touched[brand_id].add(bucket_at)
-    series_ids = set()
+    series_ids: set[int] = set()
     for brand_id, starts in touched.items():
-        series_id = ensure_series(session, brand_id)
-        series_ids.add(series_id)
-        counts = {start: [0, 0, 0, 0] for start in starts}
-        for start, is_negative, is_counted in _counted(session, brand_id, starts):
-            row = counts[start]
-            row[0] += is_counted
-            row[1] += is_counted and is_negative
-            row[2] += 1
-            row[3] += is_negative
-        upsert(
-            session,
-            Bucket,
-            ("series_id", "start_at"),
-            [
-                {
-                    "series_id": series_id,
-                    "start_at": start,
-                    "mentions": row[0],
-                    "negatives": row[1],
-                    "raw_mentions": row[2],
-                    "raw_negatives": row[3],
-                }
-                for start, row in sorted(counts.items())
-            ],
-        )
-        _mark_stale(session, series_id, min(starts))
+        series_ids |= _recompute(session, brand_id, starts)
     return series_ids
+
+
+def _recompute(session: Session, brand_id: int, starts: Collection[datetime]) -> set[int]:
+    ids = {
+        (one.topic, one.source_group): one.id or 0
+        for one in session.exec(select(Series).where(Series.brand_id == brand_id))
+    }
+    counts: dict[tuple[str, str], dict[datetime, list[int]]] = defaultdict(dict)
+    for start in starts:
+        counts[ALL, ALL][start] = [0, 0, 0, 0]
+    for one in _counted(session, brand_id, starts):
+        keys = [(ALL, ALL), (ALL, one.group)]
+        if one.is_negative and one.type is not None:
+            keys.append((one.type, ALL))
+        for key in keys:
+            row = counts[key].setdefault(one.start, [0, 0, 0, 0])
+            row[0] += one.is_counted
+            row[1] += one.is_counted and one.is_negative
+            row[2] += 1
+            row[3] += one.is_negative
+    for key in counts:
+        if key not in ids:
+            topic, group = key
+            ids[key] = ensure_series(session, brand_id, topic=topic, source_group=group)
+    parts = [id_ for key, id_ in ids.items() if key != (ALL, ALL)]
+    session.execute(
+        delete(Bucket).where(
+            col(Bucket.series_id).in_(parts), col(Bucket.start_at).in_(list(starts))
+        )
+    )
+    upsert(
+        session,
+        Bucket,
+        ("series_id", "start_at"),
+        [
+            {
+                "series_id": ids[key],
+                "start_at": start,
+                "mentions": row[0],
+                "negatives": row[1],
+                "raw_mentions": row[2],
+                "raw_negatives": row[3],
+            }
+            for key, found in sorted(counts.items())
+            for start, row in sorted(found.items())
+        ],
+    )
+    _mark_stale(session, ids.values(), min(starts))
+    return set(ids.values())
 
 
 def _buckets_of(session: Session, mention_ids: Collection[int]) -> set[tuple[int, datetime]]:
@@ -123,9 +176,18 @@ def _buckets_of(session: Session, mention_ids: Collection[int]) -> set[tuple[int
     return found
 
 
-def _counted(
-    session: Session, brand_id: int, starts: Collection[datetime]
-) -> list[tuple[datetime, bool, bool]]:
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """One mention as its buckets see it; ``type`` is None unless it is a complaint."""
+
+    start: datetime
+    group: str
+    type: str | None
+    is_negative: bool
+    is_counted: bool
+
+
+def _counted(session: Session, brand_id: int, starts: Collection[datetime]) -> list[_Counted]:
     rows = session.execute(
         select_columns(
             Mention.id,
@@ -134,44 +196,63 @@ def _counted(
             Mention.story_id,
             Mention.author_hash,
             Score.is_negative,
+            Source.group_name,
+            col(Complaint.type).label("type"),
+            Complaint.is_complaint,
         )
         .join(Match, col(Match.mention_id) == Mention.id)
         .join(Score, col(Score.mention_id) == Mention.id)
+        .join(Complaint, col(Complaint.mention_id) == Mention.id)
+        .join(Source, col(Source.id) == Mention.source_id)
         .where(
             Match.brand_id == brand_id, col(Mention.bucket_at).in_(starts), Mention.stage == DONE
         )
     ).all()
     if not rows:
         return []
+    said = _said_before(session, {row.story_id for row in rows}, min(starts) - REPEAT_WINDOW)
+    result = []
+    for row in rows:
+        is_repeat = row.author_hash is not None and any(
+            (at, other) < (row.event_at, row.id) and at >= row.event_at - REPEAT_WINDOW
+            for at, other in said[row.story_id, row.author_hash]
+        )
+        result.append(
+            _Counted(
+                start=row.bucket_at,
+                group=row.group_name,
+                type=row.type if row.is_complaint else None,
+                is_negative=bool(row.is_negative),
+                is_counted=not is_repeat,
+            )
+        )
+    return result
+
+
+def _said_before(
+    session: Session, story_ids: Collection[int], since: datetime
+) -> dict[tuple[int, str], list[tuple[datetime, int]]]:
+    """Return when each author said each story, with the ids of the mentions."""
     said: dict[tuple[int, str], list[tuple[datetime, int]]] = defaultdict(list)
-    earliest = min(starts) - REPEAT_WINDOW
     copies = session.exec(
         select(Mention.story_id, Mention.author_hash, Mention.event_at, Mention.id).where(
-            col(Mention.story_id).in_({row[3] for row in rows}),
-            col(Mention.event_at) >= earliest,
+            col(Mention.story_id).in_(story_ids),
+            col(Mention.event_at) >= since,
             Mention.stage == DONE,
         )
     )
     for story_id, author, event_at, mention_id in copies:
         if author is not None and event_at is not None:
-            said[(story_id, author)].append((event_at, mention_id or 0))
-    result = []
-    for mention_id, start, event_at, story_id, author, is_negative in rows:
-        if start is None or event_at is None:
-            continue
-        is_repeat = author is not None and any(
-            (at, other) < (event_at, mention_id or 0) and at >= event_at - REPEAT_WINDOW
-            for at, other in said[(story_id, author)]
-        )
-        result.append((start, bool(is_negative), not is_repeat))
-    return result
+            said[story_id, author].append((event_at, mention_id or 0))
+    return said
 
 
-def _mark_stale(session: Session, series_id: int, changed_from: datetime) -> None:
-    for baseline in session.exec(select(Baseline).where(Baseline.series_id == series_id)):
-        if changed_from < baseline.as_of:
-            baseline.is_stale = True
-    session.flush()
+def _mark_stale(session: Session, series_ids: Collection[int], changed_from: datetime) -> None:
+    session.execute(
+        update(Baseline)
+        .where(col(Baseline.series_id).in_(list(series_ids)), col(Baseline.as_of) > changed_from)
+        .values(is_stale=True)
+    )
 
 
 def load_buckets(
@@ -184,8 +265,48 @@ def load_buckets(
     return {row.start_at: row for row in records_of(BucketCounts, session.exec(query))}
 
 
+def load_counts(
+    session: Session, one: SeriesRecord, *, since: datetime, until: datetime
+) -> dict[datetime, tuple[int, int]]:
+    """Return (mentions, negatives) by bucket start as detection sees the series.
+
+    A complaint type stores its negatives alone: its mentions are all mentions of the brand.
+    """
+    own = load_buckets(session, one.id, since=since, until=until)
+    if one.topic == ALL:
+        return {start: (row.mentions, row.negatives) for start, row in own.items()}
+    overall = load_buckets(session, overall_id(session, one.brand_id), since=since, until=until)
+    return {
+        start: (row.mentions, own[start].negatives if start in own else 0)
+        for start, row in overall.items()
+    }
+
+
+def buckets_since(session: Session, since: datetime) -> dict[int, tuple[tuple[Any, ...], ...]]:
+    """Return (start, mentions, negatives) of every bucket since then, by series, in order."""
+    found: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    query = (
+        select(Bucket.series_id, Bucket.start_at, Bucket.mentions, Bucket.negatives)
+        .where(col(Bucket.start_at) >= since)
+        .order_by(col(Bucket.series_id), col(Bucket.start_at))
+    )
+    for series_id, *row in session.exec(query):
+        found[series_id].append(tuple(row))
+    return {series_id: tuple(rows) for series_id, rows in found.items()}
+
+
+def negatives_since(session: Session, since: datetime) -> dict[int, int]:
+    """Return how many negatives each series counted since then."""
+    query = (
+        select(Bucket.series_id, func.sum(Bucket.negatives))
+        .where(col(Bucket.start_at) >= since)
+        .group_by(col(Bucket.series_id))
+    )
+    return {row[0]: int(row[1]) for row in session.exec(query)}
+
+
 def first_bucket_at(session: Session, series_id: int, *, since: datetime) -> datetime | None:
-    """Return the start of the oldest bucket of a series since then."""
+    """Return the start of the oldest stored bucket of a series since then."""
     query = (
         select(Bucket.start_at)
         .where(Bucket.series_id == series_id, col(Bucket.start_at) >= since)
