@@ -5,6 +5,7 @@ Nothing else knows all the parts. Shutting down: stop intake, finish steps, clos
 
 import asyncio
 import contextlib
+import hashlib
 import json
 import logging
 import os
@@ -31,7 +32,7 @@ from crisis.policy import Audience, Recipient
 from listener.bot.handlers import UpdateHandler
 from listener.bot.poller import Poller
 from listener.clock import Clock, SystemClock
-from listener.config import DEMO_SITE, Config, Secrets
+from listener.config import DEMO_SITE, Config, Secrets, Source
 from listener.config_file import ConfigFile
 from listener.crawl.registry import check_parameters
 from listener.crawl.runner import CrawlRunner
@@ -170,6 +171,8 @@ def sync_database(engine: Engine, config: Config, now: datetime) -> dict[str, in
                     group_name=source.group,
                     interval_s=source.interval_s,
                     is_enabled=source.enabled,
+                    # The bundled site has another address at every start, and is the same place.
+                    fingerprint="" if config.demo.enabled else _fingerprint(source),
                 )
                 for source in config.sources
             ],
@@ -178,6 +181,12 @@ def sync_database(engine: Engine, config: Config, now: datetime) -> dict[str, in
         for brand in config.brands:
             series.ensure_series(session, ids[brand.key])
     return ids
+
+
+def _fingerprint(source: Source) -> str:
+    """Return what stands for a source's parameters, which may hold a key, without showing them."""
+    written = json.dumps(source.parameters, sort_keys=True).encode()
+    return hashlib.sha256(written).hexdigest()[:16]
 
 
 @asynccontextmanager

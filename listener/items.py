@@ -84,11 +84,15 @@ class MentionItem:
 
 @dataclass(frozen=True, slots=True)
 class SourceFailure:
-    """A body or an answer that is not a list of mentions, and why."""
+    """A body or an answer that is not a list of mentions, and why.
+
+    ``is_final`` says that the source itself wants never to be asked again.
+    """
 
     kind: FailureKind
     detail: str
     retry_after_s: float | None = None
+    is_final: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

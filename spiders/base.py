@@ -5,11 +5,11 @@ or touch a database; pace, robots, size and address rules are applied for it.
 """
 
 import hashlib
+import logging
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar
 
 import scrapy
@@ -18,26 +18,22 @@ from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
 from listener.items import FailureKind, MentionItem, SourceFailure, SourceSpec
+from spiders.refusals import failure_of_status
+
+logger = logging.getLogger(__name__)
 
 SEEN_IDS = 200
-_BLOCKED_STATUS = frozenset({403, 407, 412, 418, 432, 451, 456})
-_CAPTCHA_STATUS = frozenset({461, 471})
-_CAPTCHA_MARKS = (
-    "百度安全验证",
-    "wappass.baidu.com",
-    "geetest",
-    "g-recaptcha",
-    "Just a moment...",
-)
-_LOGIN_MARKS = ("passport.weibo.com", "Sina Visitor System", "accounts.google.com/ServiceLogin")
+# Moved for good: Moved Permanently and Permanent Redirect.
+_LASTING = (301, 308)
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What one body holds: mentions newest first, or a failure, and where it goes on.
+    """What one body holds: mentions in its own order, or a failure, and where it goes on.
 
     ``next_url`` is the following page of the same listing. ``ttl_s`` is the source's own wish for
-    how long to wait. ``skipped`` counts entries that could not be read.
+    how long to wait. ``skipped`` counts entries that could not be read. ``is_partial`` says that
+    the body was cut off, so that it must be asked for again.
     """
 
     items: tuple[MentionItem, ...] = ()
@@ -45,6 +41,7 @@ class Page:
     next_url: str | None = None
     ttl_s: float | None = None
     skipped: int = 0
+    is_partial: bool = False
 
 
 @dataclass(slots=True)
@@ -63,11 +60,14 @@ class Outcome:
 class SourceSpider(scrapy.Spider):
     """Walks the pages of one source until it meets what it has seen before.
 
-    ``state`` is what the last pass left: validators of the first page and the newest ids.
+    ``state`` is what the last pass left: validators of the first page, the newest ids, and where
+    the source has moved to for good. ``doubts_empty`` says that an empty answer where there were
+    mentions before is a fault of the source and not the end of them.
     """
 
     spec: ClassVar[SourceSpec]
     conditional: ClassVar[bool] = False
+    doubts_empty: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -95,6 +95,10 @@ class SourceSpider(scrapy.Spider):
     def read(self, response: Response) -> Page:
         """Return what a successful body means. Never raises for any body."""
 
+    def refusal(self, response: Response) -> SourceFailure | None:
+        """Return what the status or a known wall tells of; None means the body is to be read."""
+        return failure_of_status(response)
+
     async def start(self) -> AsyncIterator[Request]:
         """Ask for the first page, conditionally where the source supports it."""
         headers = {}
@@ -104,7 +108,14 @@ class SourceSpider(scrapy.Spider):
                 headers["If-None-Match"] = etag
             if modified := validators.get("last_modified"):
                 headers["If-Modified-Since"] = modified
-        yield self._request(self.first_url(), headers)
+        yield self._request(self._moved_to() or self.first_url(), headers)
+
+    def _moved_to(self) -> str | None:
+        """Return where the configured address leads for good, as remembered."""
+        moved = self.outcome.state.get("moved")
+        if isinstance(moved, dict) and moved.get("from") == self.first_url():
+            return str(moved["to"])
+        return None
 
     def _request(self, url: str, headers: Mapping[str, str]) -> Request:
         return Request(
@@ -120,20 +131,27 @@ class SourceSpider(scrapy.Spider):
         self.outcome.pages += 1
         if response.status == 304:
             self.outcome.overlaps = True
+            self.outcome.ttl_s = self.outcome.state.get("ttl_s")
             return
         page = read_page(self, response)
         self.outcome.skipped += page.skipped
         if page.failure is not None:
-            if page.failure.kind is not FailureKind.EMPTY or self.outcome.pages == 1:
-                self.outcome.failure = page.failure
+            if self.outcome.pages == 1 and self._moved_to() and _is_lost(page.failure):
+                del self.outcome.state["moved"]
+                self.outcome.pages = 0
+                yield self._request(self.first_url(), {})
+            elif page.failure.kind is not FailureKind.EMPTY or self.outcome.pages == 1:
+                self.outcome.failure = self._doubted(page.failure)
             return
         if self.outcome.pages == 1:
-            self._remember_validators(response)
-            self.outcome.ttl_s = page.ttl_s
+            self._remember(response, page)
         for item in page.items:
             self.outcome.items += 1
-            self._fresh.append(item.source_id)
             yield item
+        newest_first = sorted(
+            page.items, key=lambda item: item.posted_at or self.collected_at, reverse=True
+        )
+        self._fresh.extend(item.source_id for item in newest_first)
         self.outcome.state["seen"] = (self._fresh + sorted(self._seen))[:SEEN_IDS]
         if self._seen.intersection(item.source_id for item in page.items):
             self.outcome.overlaps = True
@@ -141,15 +159,34 @@ class SourceSpider(scrapy.Spider):
         if page.next_url and page.next_url != response.url and self.outcome.pages < self.max_pages:
             yield self._request(page.next_url, {})
 
-    def _remember_validators(self, response: Response) -> None:
+    def _doubted(self, failure: SourceFailure) -> SourceFailure:
+        if failure.kind is FailureKind.EMPTY and self.doubts_empty and self._seen:
+            detail = "an empty list where there were mentions before; it is asked for again later"
+            return SourceFailure(FailureKind.BAD_PAYLOAD, detail)
+        return failure
+
+    def _remember(self, response: Response, page: Page) -> None:
+        """Keep what the next pass needs: validators, the source's own pace, its new address."""
+        self.outcome.ttl_s = self.outcome.state["ttl_s"] = page.ttl_s
         for key, header in (("etag", "ETag"), ("last_modified", "Last-Modified")):
             value = response.headers.get(header)
             self.outcome.state.pop(key, None)
-            if value:
+            if value and not page.is_partial:
                 self.outcome.state[key] = value.decode("latin-1")[:400]
+        asked, reasons = (
+            response.meta.get("redirect_urls", ()),
+            response.meta.get("redirect_reasons"),
+        )
+        target = lasting_target([*asked, response.url], reasons or ())
+        if target is not None:
+            self.outcome.state["moved"] = {"from": self.first_url(), "to": target}
 
-    def on_error(self, failure: Failure) -> None:
-        """Name why a page could not be fetched."""
+    def on_error(self, failure: Failure) -> Iterator[Request]:
+        """Name why a page could not be fetched, or go back to the configured address."""
+        if self.outcome.pages == 0 and self._moved_to():
+            del self.outcome.state["moved"]
+            yield self._request(self.first_url(), {})
+            return
         error = failure.value
         if isinstance(error, IgnoreRequest):
             kind = FailureKind.BLOCKED
@@ -162,54 +199,36 @@ class SourceSpider(scrapy.Spider):
 
 
 def read_page(spider: SourceSpider, response: Response) -> Page:
-    """Return what a response means: by its status first, then by its body."""
-    failure = failure_of_status(response)
-    if failure is not None:
-        return Page(failure=failure)
-    page = spider.read(response)
+    """Return what a response means: by its status first, then by its body. Never raises."""
+    try:
+        failure = spider.refusal(response)
+        if failure is not None:
+            return Page(failure=failure)
+        page = spider.read(response)
+    except Exception as error:
+        # Bodies are hostile and parsers are many: one that fails costs this body, not the pass.
+        logger.warning("body could not be read", extra={"error": type(error).__name__})
+        logger.debug("body could not be read", exc_info=True)
+        detail = f"the body cannot be read ({type(error).__name__})"
+        return Page(failure=SourceFailure(FailureKind.BAD_PAYLOAD, detail))
     if page.failure is None and not page.items:
         return Page(failure=SourceFailure(FailureKind.EMPTY, "no entries"), ttl_s=page.ttl_s)
     return page
 
 
-def failure_of_status(response: Response) -> SourceFailure | None:
-    """Return the failure that the status, the final address or a known block page tells of."""
-    status = response.status
-    start = response.body[:4096].decode("utf-8", "replace")
-    if status in _CAPTCHA_STATUS or any(mark in start for mark in _CAPTCHA_MARKS):
-        return SourceFailure(
-            FailureKind.CAPTCHA, f"HTTP {status} with a captcha or challenge page"
-        )
-    if status == 401 or any(mark in response.url or mark in start for mark in _LOGIN_MARKS):
-        return SourceFailure(
-            FailureKind.LOGIN_REQUIRED, f"HTTP {status}: the source wants a login"
-        )
-    if status == 429:
-        wait_s = retry_after_s(response)
-        return SourceFailure(FailureKind.RATE_LIMITED, "HTTP 429: asked too often", wait_s)
-    if status in _BLOCKED_STATUS:
-        return SourceFailure(FailureKind.BLOCKED, f"HTTP {status}: the source refuses us")
-    if status in (404, 410):
-        return SourceFailure(FailureKind.GONE, f"HTTP {status}: there is nothing at this address")
-    if status >= 500:
-        wait_s = retry_after_s(response)
-        return SourceFailure(FailureKind.SERVER_ERROR, f"HTTP {status} from the source", wait_s)
-    if status >= 300:
-        return SourceFailure(FailureKind.BAD_PAYLOAD, f"HTTP {status} instead of a body")
-    return None
+def lasting_target(urls: Sequence[str], reasons: Sequence[Any]) -> str | None:
+    """Return where a chain of redirects leads for good: up to the first that is not 301 or 308."""
+    target = None
+    for url, reason in zip(urls[1:], reasons, strict=False):
+        if reason not in _LASTING:
+            break
+        target = url
+    return target
 
 
-def retry_after_s(response: Response) -> float | None:
-    """Return the seconds a ``Retry-After`` header asks for, as a number or as a date."""
-    value = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
-    if value.isdigit():
-        return float(value)
-    date = (response.headers.get("Date") or b"").decode("latin-1").strip()
-    try:
-        wait = parsedate_to_datetime(value) - parsedate_to_datetime(date)
-    except (TypeError, ValueError):
-        return None
-    return max(wait.total_seconds(), 0.0)
+def _is_lost(failure: SourceFailure) -> bool:
+    """Say whether a remembered address no longer serves, so that the configured one is asked."""
+    return failure.kind in (FailureKind.GONE, FailureKind.BAD_PAYLOAD, FailureKind.BLOCKED)
 
 
 def hashed_id(*parts: str | None) -> str:

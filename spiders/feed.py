@@ -1,30 +1,28 @@
-"""Spider for feeds: RSS and Atom. Parses entries into mentions; knows nothing of storage."""
+"""Spider for feeds: RSS, Atom, RDF and JSON Feed. Parses entries; knows nothing of storage."""
 
 import io
-import re
-from datetime import UTC, datetime
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
-from urllib.parse import urljoin
 
 import feedparser
 from scrapy.http import Response
 
-from listener.items import (
-    FailureKind,
-    MentionItem,
-    MentionKind,
-    Precision,
-    SourceFailure,
-    SourceSpec,
-)
-from listener.text.clean import clean_text, html_to_text, strip_markup
-from listener.text.language import detect_language
-from listener.text.times import CHINA, read_time
+from listener.items import FailureKind, MentionItem, MentionKind, SourceFailure, SourceSpec
+from listener.text.charset_xml import decode_xml
+from listener.text.clean import html_to_text
+from listener.text.urls import absolute_url, printable
+from spiders import feed_entries as fields
 from spiders.base import Page, SourceSpider, hashed_id
+from spiders.feed_failures import bridge_error, not_a_feed
+from spiders.feed_pace import max_age_s, ttl_of
+from spiders.feed_xml import Refused, feed_start, mend, unpack
+from spiders.json_feed import is_json, read_json_feed
 
 SOURCE = SourceSpec(
     name="feed",
-    description="Any RSS or Atom feed: news, forums, blogs, bridges you run yourself",
+    description="Any RSS, Atom, RDF or JSON feed: news, forums, blogs, bridges you run yourself",
     parameters={"url": "Address of the feed"},
     optional={"kind": "What its entries are: article (default), post, comment, review, complaint"},
     example={"url": "https://example.com/feed.xml"},
@@ -32,26 +30,20 @@ SOURCE = SourceSpec(
 )
 
 MAX_ENTRIES = 2_000
-# Labels that lie: what is called the left is in practice encoded as the right.
-_SUPERSETS = {
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-    "x-gbk": "gb18030",
-    "gb_2312-80": "gb18030",
-    "big5": "big5hkscs",
-    "iso-8859-1": "windows-1252",
-    "latin-1": "windows-1252",
-    "us-ascii": "windows-1252",
-    "ascii": "windows-1252",
-}
-_BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
-_DECLARED = re.compile(rb"^\s*<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
-_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9._-]+)", re.IGNORECASE)
-_FEED_ROOT = re.compile(r"<(?:[a-z0-9]+:)?(?:rss|feed|rdf)\b", re.IGNORECASE)
-_HTML_ROOT = re.compile(r"<!doctype html|<html\b|<body\b", re.IGNORECASE)
-_ALTERNATE = re.compile(r"<link\b[^>]*application/(?:rss|atom)\+xml[^>]*>", re.IGNORECASE)
-_HREF = re.compile(r"href\s*=\s*[\"']([^\"'<>\s]+)[\"']", re.IGNORECASE)
+# Clocks differ a little; what is later than this is a wrong date, not a fast clock.
+CLOCK_SKEW = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the entries of one feed share."""
+
+    base_url: str
+    feed: Any
+    language: str
+    zone: tzinfo
+    is_atom: bool
+    repeated_ids: frozenset[str]
 
 
 class FeedSpider(SourceSpider):
@@ -59,61 +51,121 @@ class FeedSpider(SourceSpider):
 
     spec = SOURCE
     conditional = True
+    default_kind = MentionKind.ARTICLE
 
     def first_url(self) -> str:
         """Return the feed's address."""
         return self.parameters["url"]
 
+    def refusal(self, response: Response) -> SourceFailure | None:
+        """Name refusals; an error page of an RSSHub bridge is quoted whatever its status."""
+        message = bridge_error(response)
+        failure = super().refusal(response)
+        if message is None:
+            return failure
+        if failure is None:
+            failure = SourceFailure(FailureKind.SERVER_ERROR, "an error page of the bridge")
+        if response.status == 404:
+            failure = replace(failure, detail="HTTP 404: the bridge has no such route any more")
+        return replace(failure, detail=f"{failure.detail}: {message}")
+
     def read(self, response: Response) -> Page:
         """Read a feed; HTML, emptiness and cut-off XML are named as what they are."""
-        text = decode_feed(response.body, content_type_of(response))
-        if not text.strip():
-            return Page(failure=SourceFailure(FailureKind.BAD_PAYLOAD, "the body is empty"))
-        if not _FEED_ROOT.search(text[:20_000]):
-            return Page(failure=_not_a_feed(text, response.url))
-        parsed = _parse(text, response.url)
-        if parsed.get("bozo") and not parsed.entries and not parsed.feed:
-            reason = str(parsed.get("bozo_exception", "unreadable"))[:200]
-            return Page(failure=SourceFailure(FailureKind.BAD_PAYLOAD, f"broken XML: {reason}"))
-        items, skipped = [], 0
-        for entry in parsed.entries[:MAX_ENTRIES]:
-            item = self._mention(entry, parsed.feed, response.url)
-            if item is None:
-                skipped += 1
-            else:
-                items.append(item)
-        items.sort(key=lambda one: one.posted_at or self.collected_at, reverse=True)
+        try:
+            body = unpack(response.body)
+            text = decode_xml(body, content_type_of(response))
+            if not text.strip("\x00 \t\r\n\ufeff"):
+                return _failed("the body is empty")
+            if is_json(text):
+                return self._read_json(text, response)
+            start = feed_start(text)
+            if start is None:
+                return Page(failure=not_a_feed(text, response.url))
+            return self._read_xml(text, start, response)
+        except Refused as error:
+            return _failed(str(error))
+
+    def _read_json(self, text: str, response: Response) -> Page:
+        page = read_json_feed(
+            text, base_url=response.url, collected_at=self.collected_at, kind=self._kind()
+        )
+        items = tuple(self.adapt(clamped(item, self.collected_at), None) for item in page.items)
+        return replace(page, items=items, ttl_s=max_age_s(response))
+
+    def _read_xml(self, text: str, start: int, response: Response) -> Page:
+        mended = mend(text, start, most_items=MAX_ENTRIES)
+        parsed = _parse(mended.xml)
+        if not parsed.entries and (mended.is_cut or (parsed.get("bozo") and not parsed.feed)):
+            reason = "cut off" if mended.is_cut else str(parsed.get("bozo_exception"))[:200]
+            return _failed(f"broken XML: {reason}")
+        entries = parsed.entries[:MAX_ENTRIES]
+        context = _context(parsed, response.url)
+        read = [self._mention(entry, context) for entry in entries]
+        items = tuple(item for item in read if item is not None)
+        if len(items) * 2 < len(entries):
+            detail = f"{len(entries) - len(items)} of {len(entries)} entries have no title or text"
+            return Page(failure=SourceFailure(FailureKind.SCHEMA_DRIFT, detail))
         return Page(
-            tuple(items),
-            next_url=_next_page(parsed.feed, response.url),
-            ttl_s=_ttl_s(parsed.feed),
-            skipped=skipped,
+            items,
+            next_url=_next_page(parsed.feed, context.base_url),
+            ttl_s=ttl_of(parsed.feed, response),
+            skipped=len(entries) - len(items),
+            is_partial=mended.is_cut,
         )
 
-    def _mention(self, entry: Any, feed: Any, base_url: str) -> MentionItem | None:
-        title = _plain(entry.get("title_detail"), entry.get("title"))
-        html, text = _content(entry)
+    def _kind(self) -> MentionKind:
+        try:
+            return MentionKind(self.parameters.get("kind", self.default_kind))
+        except ValueError:
+            return self.default_kind
+
+    def _mention(self, entry: Any, context: Context) -> MentionItem | None:
+        title = fields.plain_title(entry.get("title_detail"), entry.get("title"))
+        html, text = fields.content_of(entry)
         if not text and not title:
             return None
-        link = _link(entry, base_url)
-        raw_time, posted_at, precision = _posted(entry, self.collected_at, _zone(feed))
-        author = clean_text(strip_markup(str(entry.get("author") or "")), max_chars=80) or None
-        return MentionItem(
-            source_id=str(entry.get("id") or link or hashed_id(title, raw_time, text))[:400],
-            kind=MentionKind(self.parameters.get("kind", MentionKind.ARTICLE)),
+        link = fields.link_of(entry, context.base_url)
+        raw_time, posted_at, precision = fields.posted_of(
+            entry, collected_at=self.collected_at, zone=context.zone
+        )
+        name, author_id = fields.author_of(entry, context.feed if context.is_atom else None)
+        extra: dict[str, str | int | float | bool | None] = {}
+        if categories := fields.categories_of(entry):
+            extra["categories"] = ", ".join(categories)
+        if repost := _reposted(html or ""):
+            extra["repost"] = repost
+        item = MentionItem(
+            source_id=_id_of(entry, context, title, raw_time, text),
+            kind=self._kind(),
             url=link,
             title=title or None,
             text=text or title,
             html=html,
-            author_name=author,
-            author_id=_author_id(entry) or author,
+            author_name=name,
+            author_id=author_id,
             posted_at=posted_at,
             posted_precision=precision,
             posted_raw=raw_time,
-            lang=detect_language(f"{title} {text}"),
-            comments=_count(entry.get("slash_comments") or entry.get("thr_total")),
-            thread_title=None,
+            lang=fields.language_of(f"{title} {text}", context.language),
+            comments=fields.count_of(entry.get("slash_comments") or entry.get("thr_total")),
+            extra=extra,
         )
+        return self.adapt(clamped(item, self.collected_at), entry)
+
+    def adapt(self, item: MentionItem, entry: Any) -> MentionItem:
+        """Return the mention as this kind of feed means it; ``entry`` is None for JSON feeds."""
+        del entry
+        return item
+
+
+def clamped(item: MentionItem, collected_at: datetime) -> MentionItem:
+    """Return a mention whose time is not in the future: nobody has posted tomorrow."""
+    if item.posted_at is None or item.posted_at <= collected_at:
+        return item
+    extra = dict(item.extra)
+    if item.posted_at > collected_at + CLOCK_SKEW:
+        extra["posted_in_future"] = True
+    return replace(item, posted_at=collected_at, extra=extra)
 
 
 def content_type_of(response: Response) -> str:
@@ -121,123 +173,64 @@ def content_type_of(response: Response) -> str:
     return (response.headers.get("Content-Type") or b"").decode("latin-1")
 
 
-def decode_feed(body: bytes, content_type: str) -> str:
-    """Decode by byte order mark, HTTP charset, XML declaration, then by trying.
-
-    ``text/xml`` without a charset does not mean ASCII, whatever RFC 3023 said.
-    """
-    for mark, name in _BOMS:
-        if body.startswith(mark):
-            return body[len(mark) :].decode(name, "replace")
-    names = []
-    if charset := _CHARSET.search(content_type):
-        names.append(charset[1])
-    if declared := _DECLARED.match(body[:400]):
-        names.append(declared[1].decode("ascii"))
-    for name in [*names, "utf-8", "gb18030"]:
-        known = _SUPERSETS.get(name.lower(), name)
-        try:
-            return body.decode(known)
-        except (LookupError, UnicodeDecodeError):
-            continue
-    best = _SUPERSETS.get(names[0].lower(), names[0]) if names else "utf-8"
-    try:
-        return body.decode(best, "replace")
-    except LookupError:
-        return body.decode("utf-8", "replace")
+def _failed(detail: str) -> Page:
+    return Page(failure=SourceFailure(FailureKind.BAD_PAYLOAD, detail))
 
 
-def _parse(text: str, url: str) -> Any:
+def _parse(xml: str) -> Any:
     """Run feedparser on bytes with headers, never on a string, which it might try to open."""
-    body = _DECLARATION.sub("", text).encode("utf-8", "replace")
-    headers = {"content-type": "application/xml; charset=utf-8", "content-location": url}
-    return feedparser.parse(io.BytesIO(body), response_headers=headers)
+    # It would resolve identifiers like links if it knew the address; so it is not told.
+    headers = {"content-type": "application/xml; charset=utf-8"}
+    return feedparser.parse(io.BytesIO(xml.encode("utf-8", "replace")), response_headers=headers)
 
 
-def _not_a_feed(text: str, url: str) -> SourceFailure:
-    if not _HTML_ROOT.search(text[:5_000]):
-        return SourceFailure(FailureKind.BAD_PAYLOAD, "neither a feed nor a page")
-    link = _ALTERNATE.search(text[:200_000])
-    href = _HREF.search(link[0]) if link else None
-    hint = f"; the page names its feed: {urljoin(url, href[1])}" if href else ""
-    return SourceFailure(FailureKind.BAD_PAYLOAD, f"an HTML page, not a feed{hint}")
+def _context(parsed: Any, url: str) -> Context:
+    feed = parsed.feed
+    language = str(feed.get("language") or "")
+    sample = " ".join(
+        [str(feed.get("title") or ""), *(str(e.get("title") or "") for e in parsed.entries[:20])]
+    )
+    links = {
+        entry_id: {str(e.get("link") or "") for e in parsed.entries if e.get("id") == entry_id}
+        for entry_id, count in Counter(e.get("id") for e in parsed.entries).items()
+        if entry_id and count > 1
+    }
+    return Context(
+        base_url=url if url.startswith(("http://", "https://")) else _home(feed),
+        feed=feed,
+        language=language,
+        zone=fields.zone_of(language, sample),
+        is_atom=str(parsed.get("version") or "").startswith("atom"),
+        # Some sites give one id to everything; then only the link tells the entries apart.
+        repeated_ids=frozenset(name for name, pages in links.items() if len(pages) > 1),
+    )
 
 
-def _plain(detail: Any, value: Any) -> str:
-    if not value:
-        return ""
-    kind = (detail or {}).get("type", "text/html")
-    text = clean_text(str(value)) if kind == "text/plain" else strip_markup(str(value))
-    return " ".join(text.split())[:500]
+def _home(feed: Any) -> str:
+    """Return what relative links are resolved against when the feed's own address is unknown."""
+    links = {link.get("rel"): str(link.get("href") or "") for link in feed.get("links", ())}
+    return links.get("self") or links.get("alternate") or str(feed.get("link") or "")
 
 
-def _content(entry: Any) -> tuple[str | None, str]:
-    bodies = [*entry.get("content", ()), entry.get("summary_detail") or {}]
-    best: Any = max(bodies, key=lambda body: len(body.get("value") or ""), default={})
-    full = next((body for body in entry.get("content", ()) if body.get("value")), best)
-    value = str(full.get("value") or "")
-    if full.get("type") == "text/plain":
-        return None, clean_text(value)
-    return value or None, html_to_text(value)
+def _id_of(entry: Any, context: Context, title: str, raw_time: str | None, text: str) -> str:
+    given = printable(str(entry.get("id") or "")).strip()
+    link = printable(str(entry.get("link") or "")).strip()
+    if not given or given in context.repeated_ids:
+        given = absolute_url(context.base_url, link) if link else given
+    return given[: fields.MAX_ID_CHARS] or hashed_id(title, raw_time or text)
 
 
-def _link(entry: Any, base_url: str) -> str | None:
-    link = str(entry.get("link") or "").strip()
-    if not link:
+def _reposted(html: str) -> str | None:
+    """Return the text of the post that this one passes on, as bridges quote it."""
+    if not ("转发" in html or "轉發" in html):
         return None
-    absolute = urljoin(base_url, link)
-    return absolute[:2000] if absolute.startswith(("http://", "https://")) else None
-
-
-def _author_id(entry: Any) -> str | None:
-    detail = entry.get("author_detail") or {}
-    value = detail.get("href") or detail.get("email")
-    return str(value)[:400] if value else None
-
-
-def _posted(
-    entry: Any, collected_at: datetime, zone: Any
-) -> tuple[str | None, datetime | None, Precision | None]:
-    for name in ("published", "updated", "created"):
-        raw = str(entry.get(name) or "").strip()
-        if not raw:
-            continue
-        reading = read_time(raw, collected_at=collected_at, zone=zone)
-        if reading is not None:
-            return raw, reading[0], reading[1]
-    raw = str(entry.get("published") or entry.get("updated") or "").strip()
-    return raw or None, None, None
-
-
-def _zone(feed: Any) -> Any:
-    """Return the zone of times without one: China's for Chinese feeds, else UTC."""
-    language = str(feed.get("language") or "").lower()
-    if language.startswith("zh"):
-        return CHINA
-    title = str(feed.get("title") or "")
-    return CHINA if detect_language(title).startswith("zh") else UTC
+    begin, end = html.find("<blockquote"), html.rfind("</blockquote>")
+    return html_to_text(html[begin:end], max_chars=2_000) or None if 0 <= begin < end else None
 
 
 def _next_page(feed: Any, base_url: str) -> str | None:
     for link in feed.get("links", ()):
         if link.get("rel") in ("next", "prev-archive") and link.get("href"):
-            absolute = urljoin(base_url, str(link["href"]))
+            absolute = absolute_url(base_url, str(link["href"]))
             return absolute if absolute.startswith(("http://", "https://")) else None
     return None
-
-
-def _ttl_s(feed: Any) -> float | None:
-    ttl = str(feed.get("ttl") or "")
-    if ttl.isdigit():
-        return min(float(ttl) * 60, 86_400.0)
-    periods = {"hourly": 3600, "daily": 86_400, "weekly": 604_800}
-    period = periods.get(str(feed.get("sy_updateperiod") or "").strip().lower())
-    if period is None:
-        return None
-    frequency = str(feed.get("sy_updatefrequency") or "1")
-    return min(period / max(int(frequency) if frequency.isdigit() else 1, 1), 86_400.0)
-
-
-def _count(value: Any) -> int | None:
-    text = str(value or "").strip()
-    return int(text) if text.isdigit() else None

@@ -4,7 +4,7 @@ import asyncio
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -24,7 +24,10 @@ from listener.home import home_of, open_database
 from listener.notify.telegram import asking, open_bot
 from listener.reports.chart import font_path
 from listener.resources import bundled
+from listener.store.engine import read_session
 from listener.store.migrate import schema_revision
+from listener.store.records import SourceHealth
+from listener.store.sources import is_stopped, source_health
 
 LEAST_FREE_BYTES = 500_000_000
 
@@ -180,6 +183,8 @@ def _data(file: ConfigFile, secrets: Secrets) -> Iterator[Check]:
     engine = open_database(file, secrets)
     try:
         yield Check(Level.OK, f"database {engine.dialect.name}, schema {schema_revision(engine)}")
+        with read_session(engine) as session:
+            yield from _deaf_spots(source_health(session))
     finally:
         engine.dispose()
     free = shutil.disk_usage(home).free
@@ -188,6 +193,25 @@ def _data(file: ConfigFile, secrets: Secrets) -> Iterator[Check]:
     keys = home / "keys"
     if keys.exists() and os.stat(keys).st_mode & 0o077:  # noqa: PTH116 - the mode only
         yield Check(Level.WARNING, f"'{keys}' can be read by others", f"chmod 700 '{keys}'")
+
+
+def _deaf_spots(health: Sequence[SourceHealth]) -> Iterator[Check]:
+    """Name the sources that gave nothing at the last try; calm there means nothing."""
+    for source in health:
+        if not source.failures_in_row:
+            continue
+        since = source.last_success_at
+        heard = f"last heard {since:%Y-%m-%d %H:%M} UTC" if since else "never heard"
+        what = f"source '{source.key}' is {source.last_failure_kind}; {heard}"
+        if is_stopped(source):
+            yield Check(
+                Level.ERROR,
+                f"{what}; it said it is gone for good and is not asked any more",
+                "correct its address or remove it; "
+                f"'fengsheng crawl {source.key}' tries it once more",
+            )
+        else:
+            yield Check(Level.WARNING, what, source.last_failure_detail or "")
 
 
 def _telegram(file: ConfigFile, secrets: Secrets) -> Iterator[Check]:

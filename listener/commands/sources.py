@@ -25,12 +25,13 @@ from listener.commands.common import (
     read_config,
 )
 from listener.config import load_secrets
-from listener.crawl.parsing import SavedBody, failure_json, is_success, parse_saved
+from listener.crawl.parsing import SavedBody, failure_json, is_success, parse_saved, spider_name
 from listener.crawl.registry import spider_class, spider_classes
 from listener.crawl.runner import PassReport
 from listener.errors import ConfigError
 from listener.items import SourceFailure
 from listener.store import sources as store
+from listener.store.records import SourceHealth
 
 app = typer.Typer(help="Sources and their health.", invoke_without_command=True)
 
@@ -53,7 +54,7 @@ def list_(
         office = open_office(config)
         found = office.read(store.source_health)
         if as_json:
-            print_json([asdict(one) for one in found])
+            print_json([asdict(one) | {"is_stopped": store.is_stopped(one)} for one in found])
             return
         zone = office.desk.tz
         rows = [
@@ -64,13 +65,18 @@ def list_(
                 f"{one.last_success_at.astimezone(zone):%m-%d %H:%M}"
                 if one.last_success_at
                 else "—",
-                one.last_failure_kind or "ok",
+                _state(one),
                 one.last_failure_detail or "",
             ]
             for one in found
         ]
         columns = ["key", "name", "spider", "last success", "state", "detail"]
         print_table(columns, rows, empty="No sources; add [[sources]] to config.toml.")
+
+
+def _state(source: SourceHealth) -> str:
+    kind = source.last_failure_kind or "ok"
+    return f"{kind}, stopped" if store.is_stopped(source) else kind
 
 
 def _list_spiders(*, as_json: bool) -> None:
@@ -147,7 +153,7 @@ def parse(
 ) -> None:
     """Show what a spider makes of saved bodies: one JSON line per mention, or the failure."""
     with errors_shown():
-        spec = spider_class(source).spec
+        spider_class(spider_name(source))
         at = _instant(collected_at)
         failures: list[SourceFailure] = []
         for file in files:
@@ -157,7 +163,7 @@ def parse(
                 fail(f"cannot read '{file}' ({error.strerror})", code=2)
             saved = SavedBody(
                 body=body,
-                url=url or next(iter(spec.example.values()), ""),
+                url=url,
                 status=status,
                 content_type=content_type,
                 collected_at=at,
@@ -167,7 +173,9 @@ def parse(
             if failure is not None:
                 failures.append(failure)
             for line in lines:
-                sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+                text = json.dumps(line, ensure_ascii=False) + "\n"
+                sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+        sys.stdout.flush()
         if not is_success(failures):
             raise typer.Exit(1)
 

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from typing import Self
 from urllib.parse import urlsplit
 
+from scrapy import Spider
 from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Request, Response
@@ -173,3 +175,16 @@ class RobotsGuard(RobotsTxtMiddleware):
         self._parsers[netloc] = parser
         if isinstance(waiting, Deferred):
             waiting.callback(parser)
+
+
+class RetryGuard(RetryMiddleware):
+    """Retry as usual, but not a source that says with ``Retry-After`` when to come again."""
+
+    def process_response(
+        self, request: Request, response: Response, spider: Spider | None = None
+    ) -> Request | Response:
+        """Return the answer itself where the source named a time, else what Scrapy does."""
+        del spider  # Scrapy warns when it is passed on
+        if response.headers.get("Retry-After"):
+            return response
+        return super().process_response(request, response)

@@ -47,8 +47,10 @@ def scrapy_settings(manners: Manners) -> dict[str, Any]:
         "DOWNLOADER_MIDDLEWARES": {
             "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
             "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+            "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
             "listener.crawl.guards.AddressGuard": 40,
             "listener.crawl.guards.RobotsGuard": 100,
+            "listener.crawl.guards.RetryGuard": 550,
         },
         "DOWNLOAD_DELAY": manners.delay_s,
         "DOWNLOAD_FAIL_ON_DATALOSS": True,

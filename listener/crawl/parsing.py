@@ -12,6 +12,11 @@ from listener.items import FailureKind, MentionItem, SourceFailure
 from listener.privacy import pseudonym
 from spiders.base import SourceSpider, read_page
 
+# Saved bodies lie in folders of these names; the spiders that read them are called otherwise.
+ALIASES = {"feeds": "feed"}
+# What relative links are resolved against when nobody says where a body came from: nothing.
+UNKNOWN_URL = "about:blank"
+
 # Only for looking at a body: what is stored uses the installation's own secret key.
 _SHOW_KEY = b"shown by fengsheng parse"
 
@@ -30,14 +35,25 @@ class SavedBody:
 def parse_saved(
     source: str, saved: SavedBody
 ) -> tuple[list[dict[str, Any]], SourceFailure | None]:
-    """Return the mentions of a saved body as JSON values, or why there are none."""
+    """Return the mentions of a saved body as JSON values, or why there are none.
+
+    Never raises for any body. ``saved.url`` may be empty when it is not known.
+    """
+    source = spider_name(source)
     spider = _spider(source, saved.collected_at)
     headers = Headers({"Content-Type": saved.content_type} if saved.content_type else {})
-    response = Response(saved.url, status=saved.status, headers=headers, body=saved.body)
+    response = Response(
+        saved.url or UNKNOWN_URL, status=saved.status, headers=headers, body=saved.body
+    )
     page = read_page(spider, response)
     if page.failure is not None:
         return [], page.failure
     return [mention_json(source, item, saved.collected_at) for item in page.items], None
+
+
+def spider_name(source: str) -> str:
+    """Return the spider that reads what ``source`` names."""
+    return ALIASES.get(source, source)
 
 
 def _spider(source: str, collected_at: datetime) -> SourceSpider:

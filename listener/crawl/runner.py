@@ -41,6 +41,8 @@ _COOL_DOWN = {
     FailureKind.RATE_LIMITED: timedelta(minutes=15),
 }
 _LONGEST_BACKOFF = timedelta(hours=1)
+# A feed may ask to be left alone longer than its interval, but news must not be a day late.
+MOST_PATIENCE_S = 6 * 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,11 +280,17 @@ class CrawlRunner:
         return report
 
     def _pause(self, source: Source, ttl_s: float | None) -> timedelta:
-        """Wait the source's own interval, or longer if the feed itself asks for up to an hour."""
-        seconds = max(source.interval_s, min(ttl_s or 0.0, 3600.0))
-        return timedelta(seconds=seconds * self._chance.uniform(0.95, 1.05))
+        """Wait the configured interval, or as long as the source itself asks, if that is longer.
+
+        A source's wish counts up to ``MOST_PATIENCE_S``. Jitter never cuts a wish short.
+        """
+        wish = min(ttl_s or 0.0, MOST_PATIENCE_S)
+        seconds = source.interval_s * self._chance.uniform(0.95, 1.05)
+        return timedelta(seconds=max(seconds, wish * self._chance.uniform(1.0, 1.05)))
 
     def _pause_after(self, source: Source, failure: Mapping[str, Any]) -> timedelta:
+        if failure.get("is_final"):
+            return sources.STOPPED_FOR
         kind = FailureKind(failure["kind"])
         wanted = timedelta(seconds=failure.get("retry_after_s") or 0)
         cool_down = _COOL_DOWN.get(kind)

@@ -17,10 +17,17 @@ from listener.store.records import ClaimedSource, SourceHealth
 from listener.store.rows import records_of
 from listener.store.tables import Source, SourceGap
 
+# How far off the next pass is put for a source that said it is gone for good.
+STOPPED_FOR = timedelta(days=3650)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceSettings:
-    """What the configuration says of a source."""
+    """What the configuration says of a source.
+
+    ``fingerprint`` stands for its parameters: with other ones it is another place, which is due at
+    once and remembers nothing, not even that the old place was gone.
+    """
 
     key: str
     name: str
@@ -28,6 +35,7 @@ class SourceSettings:
     group_name: str
     interval_s: int
     is_enabled: bool
+    fingerprint: str = ""
 
 
 def sync_sources(session: Session, sources: Iterable[SourceSettings], now: datetime) -> None:
@@ -37,14 +45,24 @@ def sync_sources(session: Session, sources: Iterable[SourceSettings], now: datet
         keys.append(settings.key)
         known = session.exec(select(Source).where(Source.key == settings.key)).one_or_none()
         values: dict[str, Any] = {
-            name: getattr(settings, name) for name in SourceSettings.__slots__
+            name: getattr(settings, name)
+            for name in SourceSettings.__slots__
+            if name != "fingerprint"
         }
+        mark = {"fingerprint": settings.fingerprint} if settings.fingerprint else {}
         if known is None:
-            values |= {"next_due_at": now, "state": {}, "failures_in_row": 0}
-        elif known.spider != settings.spider:
-            values |= {"next_due_at": now, "state": {}}
+            values |= {"next_due_at": now, "state": mark, "failures_in_row": 0}
+        elif known.spider != settings.spider or _is_elsewhere(known, settings):
+            values |= {"next_due_at": now, "state": mark}
+        else:
+            values |= {"state": {**known.state, **mark}}
         upsert(session, Source, ("key",), [_complete(values, known)])
     session.execute(update(Source).where(col(Source.key).not_in(keys)).values(is_enabled=False))
+
+
+def _is_elsewhere(known: Source, settings: SourceSettings) -> bool:
+    before = known.state.get("fingerprint")
+    return bool(before and settings.fingerprint) and before != settings.fingerprint
 
 
 def _complete(values: dict[str, Any], known: Source | None) -> dict[str, Any]:
@@ -186,6 +204,16 @@ def source_health(session: Session) -> list[SourceHealth]:
     """Return every enabled source in the order of their keys."""
     query = select(Source).where(col(Source.is_enabled)).order_by(Source.key)
     return records_of(SourceHealth, session.exec(query))
+
+
+def is_stopped(source: SourceHealth) -> bool:
+    """Say whether a source is asked no more because it said that it is gone for good."""
+    asked_at = source.last_attempt_at
+    return (
+        source.failures_in_row > 0
+        and asked_at is not None
+        and source.next_due_at - asked_at > STOPPED_FOR / 2
+    )
 
 
 def unrecovered_gaps(

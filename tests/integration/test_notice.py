@@ -8,7 +8,7 @@ from sqlmodel import select
 
 from listener.detect.settings import CrisisSettings
 from listener.detect.volume import VolumeSettings
-from listener.notice import NoticeSettings, Noticer, lateness_allowance, notice_series
+from listener.notice import Noticer, NoticeSettings, lateness_allowance, notice_series
 from listener.store import series, sources
 from listener.store.engine import read_session, unit_of_work
 from listener.store.rows import bucket_start
