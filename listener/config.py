@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from listener.errors import ConfigError
@@ -48,6 +48,13 @@ def _known_zone(name: str) -> str:
 def _network(text: str) -> str:
     ipaddress.ip_network(text)
     return text
+
+
+def _as_text(value: object) -> object:
+    """Let TOML's true, false and numbers stand for the text that spiders read."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else value
 
 
 Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
@@ -239,7 +246,7 @@ class Source(Section):
     enabled: bool = Field(
         True, description="false keeps the source and its history but does not visit it."
     )
-    parameters: dict[str, str] = Field(
+    parameters: dict[str, Annotated[str, BeforeValidator(_as_text)]] = Field(
         default_factory=dict, description="What the spider needs, e.g. url."
     )
 

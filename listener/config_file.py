@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from listener.config import CONFIG_VARIABLE, DEMO_SITE, Config
+from listener.config import CONFIG_VARIABLE, DEMO_SITE, Config, Source
 from listener.errors import ConfigError
 
 
@@ -110,6 +110,26 @@ def load_config(path: Path) -> ConfigFile:
     if problems:
         raise ConfigError("\n".join(problems))
     return file
+
+
+def parameters_file(path: Path) -> dict[str, str]:
+    """Read a spider's parameters from a TOML file of ``name = value`` lines.
+
+    Raises ``ConfigError`` for a file that cannot be read and for values that are no scalars.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return Source.model_validate(
+            {"key": "params", "name": "params", "spider": "params", "parameters": data}
+        ).parameters
+    except OSError as error:
+        raise ConfigError(f"cannot read '{path}' ({error.strerror})") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: not valid TOML in UTF-8: {error}") from None
+    except ValidationError as error:
+        problem = error.errors()[0]
+        name = ".".join(str(part) for part in problem["loc"][1:])
+        raise ConfigError(f"{path}: {name}: has to be text, a number, true or false") from None
 
 
 def _describe(path: Path, lines: _Lines, problem: Any) -> str:

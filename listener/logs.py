@@ -3,11 +3,16 @@
 import json
 import logging
 import logging.handlers
+import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+# What would move a terminal's cursor, hide text, or break a line or its encoding.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 MAX_BYTES = 10_000_000
 KEPT_FILES = 5
 
@@ -26,7 +31,8 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+        text = json.dumps(line, ensure_ascii=False, default=str)
+        return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 class LineFormatter(logging.Formatter):
@@ -38,7 +44,8 @@ class LineFormatter(logging.Formatter):
         reason = ""
         if record.exc_info and record.exc_info[1] is not None:
             reason = f" ({type(record.exc_info[1]).__name__}: {record.exc_info[1]})"
-        return f"{record.levelname.lower()}: {record.getMessage()}{reason} {data}".rstrip()
+        line = f"{record.levelname.lower()}: {record.getMessage()}{reason} {data}"
+        return " ".join(_UNPRINTABLE.sub(" ", line).split())
 
 
 def _extra(record: logging.LogRecord) -> dict[str, object]:

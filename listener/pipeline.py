@@ -20,7 +20,7 @@ from listener.privacy import pseudonym
 from listener.scoring.protocol import Sentiment, TextToScore
 from listener.store import findings, mentions, series
 from listener.store.records import MentionScore, MentionToScore, NewMatch, NewMention
-from listener.text.clean import clean_text
+from listener.text.bounds import bounded
 from listener.text.fingerprint import search_terms
 from listener.text.language import detect_language
 from listener.text.near import story_key
@@ -58,8 +58,8 @@ class Understanding:
 
 def prepare(item: MentionItem, origin: CollectedFrom, understanding: Understanding) -> NewMention:
     """Normalise, pseudonymise and match one item. Pure but for its arguments."""
-    text = clean_text(item.text)
-    title = clean_text(item.title, max_chars=500) if item.title else None
+    item = bounded(item)
+    text, title = item.text, item.title
     found = match_brands(
         understanding.queries,
         title=title,

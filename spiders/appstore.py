@@ -7,8 +7,9 @@ from scrapy.http import Response
 from listener.items import FailureKind, SourceFailure, SourceSpec
 from spiders.appstore_reviews import error_of, read_reviews
 from spiders.base import Page, SourceSpider
-from spiders.feed import clamped, content_type_of
+from spiders.feed import clamped
 from spiders.feed_xml import Refused
+from spiders.refusals import content_type_of
 
 SOURCE = SourceSpec(
     name="appstore",

@@ -8,7 +8,7 @@ import hashlib
 import logging
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -18,6 +18,8 @@ from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
 from listener.items import FailureKind, MentionItem, SourceFailure, SourceSpec
+from listener.text.bounds import bounded
+from listener.text.clean import one_line
 from spiders.refusals import failure_of_status
 
 logger = logging.getLogger(__name__)
@@ -25,6 +27,20 @@ logger = logging.getLogger(__name__)
 SEEN_IDS = 200
 # Moved for good: Moved Permanently and Permanent Redirect.
 _LASTING = (301, 308)
+# What downloading raises for a body that is cut off, too large or wrongly compressed.
+_BAD_BODIES = frozenset(
+    [
+        "BadGzipFile",
+        "DownloadCancelledError",
+        "EOFError",
+        "ResponseDataLossError",
+        "ZstdError",
+    ]
+)
+
+
+class Refused(IgnoreRequest):
+    """Our own rules forbid a request: its address, or robots.txt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +84,8 @@ class SourceSpider(scrapy.Spider):
     spec: ClassVar[SourceSpec]
     conditional: ClassVar[bool] = False
     doubts_empty: ClassVar[bool] = False
+    # Whether a body means nothing without the parameters of a configured source.
+    needs_parameters: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -86,6 +104,13 @@ class SourceSpider(scrapy.Spider):
         self.outcome = Outcome(state=dict(state))
         self._seen = frozenset(state.get("seen", ()))
         self._fresh: list[str] = []
+        self._is_conditional = False
+
+    @classmethod
+    def problem_with(cls, parameters: Mapping[str, str]) -> str | None:
+        """Return what is wrong with complete parameters, naming one and the remedy, or None."""
+        del parameters
+        return None
 
     @abstractmethod
     def first_url(self) -> str:
@@ -108,6 +133,7 @@ class SourceSpider(scrapy.Spider):
                 headers["If-None-Match"] = etag
             if modified := validators.get("last_modified"):
                 headers["If-Modified-Since"] = modified
+        self._is_conditional = bool(headers)
         yield self._request(self._moved_to() or self.first_url(), headers)
 
     def _moved_to(self) -> str | None:
@@ -129,7 +155,7 @@ class SourceSpider(scrapy.Spider):
     def parse(self, response: Response, **_kwargs: Any) -> Iterator[MentionItem | Request]:
         """Yield the mentions of a page and, while nothing known was met, the next page."""
         self.outcome.pages += 1
-        if response.status == 304:
+        if response.status == 304 and self._is_conditional:
             self.outcome.overlaps = True
             self.outcome.ttl_s = self.outcome.state.get("ttl_s")
             return
@@ -172,7 +198,7 @@ class SourceSpider(scrapy.Spider):
             value = response.headers.get(header)
             self.outcome.state.pop(key, None)
             if value and not page.is_partial:
-                self.outcome.state[key] = value.decode("latin-1")[:400]
+                self.outcome.state[key] = one_line(value.decode("latin-1"), max_chars=400)
         asked, reasons = (
             response.meta.get("redirect_urls", ()),
             response.meta.get("redirect_reasons"),
@@ -188,14 +214,15 @@ class SourceSpider(scrapy.Spider):
             yield self._request(self.first_url(), {})
             return
         error = failure.value
-        if isinstance(error, IgnoreRequest):
+        names = {kind.__name__ for kind in type(error).__mro__}
+        if isinstance(error, Refused):
             kind = FailureKind.BLOCKED
-        elif "maxsize" in str(error) or "DownloadCancelled" in type(error).__name__:
+        elif isinstance(error, IgnoreRequest) or names & _BAD_BODIES:
             kind = FailureKind.BAD_PAYLOAD
         else:
             kind = FailureKind.SERVER_ERROR
-        detail = str(error) or type(error).__name__
-        self.outcome.failure = SourceFailure(kind, f"{type(error).__name__}: {detail[:200]}")
+        detail = one_line(str(error), max_chars=200)
+        self.outcome.failure = SourceFailure(kind, f"{type(error).__name__}: {detail}")
 
 
 def read_page(spider: SourceSpider, response: Response) -> Page:
@@ -213,7 +240,7 @@ def read_page(spider: SourceSpider, response: Response) -> Page:
         return Page(failure=SourceFailure(FailureKind.BAD_PAYLOAD, detail))
     if page.failure is None and not page.items:
         return Page(failure=SourceFailure(FailureKind.EMPTY, "no entries"), ttl_s=page.ttl_s)
-    return page
+    return replace(page, items=tuple(bounded(item) for item in page.items))
 
 
 def lasting_target(urls: Sequence[str], reasons: Sequence[Any]) -> str | None:

@@ -17,8 +17,9 @@ from spiders import feed_entries as fields
 from spiders.base import Page, SourceSpider, hashed_id
 from spiders.feed_failures import bridge_error, not_a_feed
 from spiders.feed_pace import max_age_s, ttl_of
-from spiders.feed_xml import Refused, feed_start, mend, unpack
+from spiders.feed_xml import Refused, feed_start, mend, unpack, with_short_names
 from spiders.json_feed import is_json, read_json_feed
+from spiders.refusals import content_type_of
 
 SOURCE = SourceSpec(
     name="feed",
@@ -94,7 +95,7 @@ class FeedSpider(SourceSpider):
 
     def _read_xml(self, text: str, start: int, response: Response) -> Page:
         mended = mend(text, start, most_items=MAX_ENTRIES)
-        parsed = _parse(mended.xml)
+        parsed = _parse(with_short_names(mended.xml))
         if not parsed.entries and (mended.is_cut or (parsed.get("bozo") and not parsed.feed)):
             reason = "cut off" if mended.is_cut else str(parsed.get("bozo_exception"))[:200]
             return _failed(f"broken XML: {reason}")
@@ -166,11 +167,6 @@ def clamped(item: MentionItem, collected_at: datetime) -> MentionItem:
     if item.posted_at > collected_at + CLOCK_SKEW:
         extra["posted_in_future"] = True
     return replace(item, posted_at=collected_at, extra=extra)
-
-
-def content_type_of(response: Response) -> str:
-    """Return the response's Content-Type header, or an empty string."""
-    return (response.headers.get("Content-Type") or b"").decode("latin-1")
 
 
 def _failed(detail: str) -> Page:

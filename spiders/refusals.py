@@ -53,6 +53,7 @@ _BLOCKED_TITLE = re.compile(
     r"just a moment|attention required|access denied|访问被拒绝|访问受限|拒绝访问|403 forbidden",
     re.IGNORECASE,
 )
+LONGEST_WAIT_S = 86_400.0
 _HEAD_BYTES = 8_192
 _SMALL_JSON_BYTES = 2_048
 _BODY_OF_FEED = re.compile(rb"^\W{0,8}\s*(?:<\?xml|<(?:\w+:)?(?:rss|feed|rdf)\b)", re.IGNORECASE)
@@ -130,13 +131,21 @@ def _readable(head: bytes) -> str:
 
 
 def retry_after_s(response: Response) -> float | None:
-    """Return the seconds a ``Retry-After`` header asks for, as a number or as a date."""
-    value = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
-    if value.isdigit():
-        return float(value[:9])
-    date = (response.headers.get("Date") or b"").decode("latin-1").strip()
+    """Return the seconds a ``Retry-After`` header asks for, as a number or as a date.
+
+    A source that asks for more than a day's silence is asked again the next day all the same.
+    """
+    value = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()[:80]
+    if re.fullmatch(r"[0-9]+", value):
+        return min(float(value), LONGEST_WAIT_S)
+    date = (response.headers.get("Date") or b"").decode("latin-1").strip()[:80]
     try:
         wait = parsedate_to_datetime(value) - parsedate_to_datetime(date)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, IndexError, OverflowError):
         return None
-    return max(wait.total_seconds(), 0.0)
+    return min(max(wait.total_seconds(), 0.0), LONGEST_WAIT_S)
+
+
+def content_type_of(response: Response) -> str:
+    """Return the response's Content-Type header, or an empty string."""
+    return (response.headers.get("Content-Type") or b"").decode("latin-1")

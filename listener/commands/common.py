@@ -12,6 +12,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 from sqlalchemy import Engine
 from sqlmodel import Session
 
@@ -25,6 +26,7 @@ from listener.errors import ListenerError
 from listener.home import open_database
 from listener.resources import bundled
 from listener.store.engine import read_session, unit_of_work
+from listener.text.clean import printable
 
 ConfigOption = Annotated[
     Path | None,
@@ -35,8 +37,18 @@ AsOption = Annotated[str, typer.Option("--as", help="Key of the acting person in
 
 Result = TypeVar("Result")
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+class SafeConsole(Console):
+    """A console on which no text from outside can move the cursor, recolour or retitle."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print as usual, with escape sequences taken out of every plain string."""
+        plain = [printable(one) if isinstance(one, str) else one for one in objects]
+        super().print(*plain, **options)
+
+
+out = SafeConsole(highlight=False, soft_wrap=True)
+err = SafeConsole(stderr=True, highlight=False, soft_wrap=True)
 
 
 def fail(message: str, *, code: int = 1) -> NoReturn:
@@ -111,7 +123,7 @@ def open_office(path: Path | None) -> Office:
 
 def print_json(value: Any) -> None:
     """Print one JSON document."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+    sys.stdout.write(printable(json.dumps(value, ensure_ascii=False, default=str)) + "\n")
 
 
 def print_table(columns: list[str], rows: list[list[str]], *, empty: str) -> None:
@@ -123,5 +135,5 @@ def print_table(columns: list[str], rows: list[list[str]], *, empty: str) -> Non
     for column in columns:
         table.add_column(column)
     for row in rows:
-        table.add_row(*[cell.replace("[", "\\[") for cell in row])
+        table.add_row(*[Text(" ".join(printable(cell).split("\n"))) for cell in row])
     out.print(table)

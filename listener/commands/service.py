@@ -14,10 +14,11 @@ from listener.config import load_secrets
 from listener.home import home_of, service_lock
 from listener.logs import set_up_logging
 from listener.play import DemoResult, play_demo
+from listener.text.clean import printable
 
 
 def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(printable(text) + "\n")
     sys.stdout.flush()
 
 

@@ -25,6 +25,7 @@ from listener.commands.common import (
     read_config,
 )
 from listener.config import load_secrets
+from listener.config_file import parameters_file
 from listener.crawl.parsing import SavedBody, failure_json, is_success, parse_saved, spider_name
 from listener.crawl.registry import spider_class, spider_classes
 from listener.crawl.runner import PassReport
@@ -32,6 +33,7 @@ from listener.errors import ConfigError
 from listener.items import SourceFailure
 from listener.store import sources as store
 from listener.store.records import SourceHealth
+from listener.text.clean import printable
 
 app = typer.Typer(help="Sources and their health.", invoke_without_command=True)
 
@@ -150,10 +152,18 @@ def parse(
     collected_at: Annotated[
         str, typer.Option(help="When it was collected, ISO 8601; now if not given.")
     ] = "",
+    key: Annotated[
+        str, typer.Option("--source", help="Take the parameters of this configured source.")
+    ] = "",
+    params: Annotated[
+        Path | None, typer.Option(help="Take the parameters from this TOML file.")
+    ] = None,
+    config: ConfigOption = None,
 ) -> None:
     """Show what a spider makes of saved bodies: one JSON line per mention, or the failure."""
     with errors_shown():
         spider_class(spider_name(source))
+        parameters = _parameters(spider_name(source), key, params, config)
         at = _instant(collected_at)
         failures: list[SourceFailure] = []
         for file in files:
@@ -163,21 +173,39 @@ def parse(
                 fail(f"cannot read '{file}' ({error.strerror})", code=2)
             saved = SavedBody(
                 body=body,
-                url=url,
+                url=url or next(iter((parameters or {}).values()), ""),
                 status=status,
                 content_type=content_type,
                 collected_at=at,
             )
-            mentions, failure = parse_saved(source, saved)
+            mentions, failure = parse_saved(source, saved, parameters)
             lines = mentions if failure is None else [failure_json(failure)]
             if failure is not None:
                 failures.append(failure)
             for line in lines:
-                text = json.dumps(line, ensure_ascii=False) + "\n"
+                text = printable(json.dumps(line, ensure_ascii=False)) + "\n"
                 sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
         sys.stdout.flush()
         if not is_success(failures):
             raise typer.Exit(1)
+
+
+def _parameters(
+    spider: str, key: str, params: Path | None, config: Path | None
+) -> dict[str, str] | None:
+    """Return the parameters to parse with: of a configured source, of a file, or None."""
+    if key and params is not None:
+        raise ConfigError("--source and --params both give parameters; keep one of them")
+    if params is not None:
+        return parameters_file(params)
+    if not key:
+        return None
+    found = {one.key: one for one in read_config(config).config.sources}
+    if key not in found:
+        raise ConfigError(f"there is no source '{key}'; known: {', '.join(found) or 'none'}")
+    if found[key].spider != spider:
+        raise ConfigError(f"source '{key}' is read by '{found[key].spider}', not by '{spider}'")
+    return found[key].parameters
 
 
 def _instant(text: str) -> datetime:

@@ -21,18 +21,23 @@ from scrapy.crawler import AsyncCrawlerRunner, Crawler
 from scrapy.settings import Settings
 from scrapy.utils.reactor import install_reactor
 
-from listener.crawl.guards import AddressPolicy, GuardedResolver
+from listener.crawl.guards import AddressPolicy
 from listener.crawl.manners import Manners, scrapy_settings
+from listener.crawl.reactor import REACTOR, GuardedReactor
 from listener.crawl.registry import spider_class
 from listener.items import FailureKind, MentionItem
+from listener.text.bounds import bounded
+from listener.text.clean import one_line
 from listener.workers import own_stdout
 from spiders.base import SourceSpider
 
-REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
+# A spider that eats more than this is ended by the system, not the machine by it.
+MAX_MEMORY_BYTES = 1_536 * 1024 * 1024
 
 
 def item_to_json(item: MentionItem) -> dict[str, Any]:
-    """Return a mention as plain JSON values; instants as ISO text."""
+    """Return a mention as plain JSON values, bounded; instants as ISO text."""
+    item = bounded(item)
     values = asdict(item)
     values["posted_at"] = item.posted_at.isoformat() if item.posted_at else None
     values["extra"] = dict(item.extra)
@@ -47,6 +52,10 @@ def item_from_json(values: Mapping[str, Any]) -> MentionItem:
     )
 
 
+def _line(message: Mapping[str, Any]) -> bytes:
+    return json.dumps(message, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+
+
 class Child:
     """One job: several sources, each with its own crawler and pace."""
 
@@ -56,7 +65,7 @@ class Child:
 
     def write(self, message: Mapping[str, Any]) -> None:
         """Hand one line to the parent."""
-        self._channel.write(json.dumps(message, ensure_ascii=False).encode() + b"\n")
+        self._channel.write(_line(message))
 
     async def run(self) -> None:
         """Run every source; one that fails does not touch the others."""
@@ -71,7 +80,7 @@ class Child:
             try:
                 await self._run_source(source)
             except Exception as error:
-                detail = f"{type(error).__name__}: {error}"[:300]
+                detail = f"{type(error).__name__}: {one_line(str(error), max_chars=250)}"
                 self._write_done(
                     source, {"kind": FailureKind.SERVER_ERROR, "detail": detail}, None
                 )
@@ -117,6 +126,8 @@ class Child:
         spider: SourceSpider | None,
     ) -> None:
         outcome = spider.outcome if spider else None
+        if failure is not None:
+            failure = {**failure, "detail": one_line(failure["detail"], max_chars=400)}
         self.write(
             {
                 "source": source["key"],
@@ -138,9 +149,21 @@ def _die_with_parent() -> None:
     os._exit(0)
 
 
+def _limit_memory() -> None:
+    """Bound what this process may allocate, where the system can."""
+    try:
+        import resource  # noqa: PLC0415 - not there on every system
+    except ImportError:
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    if hard == resource.RLIM_INFINITY or hard > MAX_MEMORY_BYTES:
+        resource.setrlimit(resource.RLIMIT_DATA, (MAX_MEMORY_BYTES, hard))
+
+
 def main() -> None:
     """Read the job, run it, say that it is finished."""
     channel = own_stdout()
+    _limit_memory()
     job = json.loads(sys.stdin.buffer.readline())
     threading.Thread(target=_die_with_parent, name="parent watch", daemon=True).start()
     install_reactor(REACTOR)
@@ -149,8 +172,7 @@ def main() -> None:
     reactor: Any = module
     child = Child(job, channel)
     manners = Manners(**job["sources"][0]["manners"])
-    GuardedResolver.policy = AddressPolicy(networks=manners.networks, endpoints=manners.endpoints)
-    GuardedResolver(reactor, cache_size=1_000, timeout=manners.timeout_s).install_on_reactor()
+    GuardedReactor.policy = AddressPolicy(networks=manners.networks, endpoints=manners.endpoints)
 
     def begin() -> None:
         running = asyncio.ensure_future(child.run())

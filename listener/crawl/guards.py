@@ -1,7 +1,7 @@
 """Guards that every request passes: addresses, robots.txt, sizes.
 
-The address is checked twice: as written, for literal addresses in any spelling, and as resolved at
-connect time, so that a name cannot be pointed elsewhere after the check.
+The address is checked twice: as written, for literal addresses in any spelling, and at connect
+time, on the very address and port that is connected to, so that no name can point elsewhere.
 """
 
 import ipaddress
@@ -16,18 +16,25 @@ from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Request, Response
-from scrapy.resolver import CachingThreadedResolver
-from scrapy.robotstxt import ProtegoRobotParser
+from scrapy.robotstxt import ProtegoRobotParser, RobotParser
 from twisted.internet.defer import Deferred
+
+from listener.text.clean import one_line
+from spiders.base import Refused
 
 MAX_URL_CHARS = 4_000
 MAX_ROBOTS_BYTES = 512_000
 _PLAIN_HOST = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?\.?", re.IGNORECASE)
 
+# IPv4 addresses reached through a translator (RFC 6052, RFC 8215) or in the old compatible form.
+_TRANSLATED = tuple(
+    ipaddress.IPv6Network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48", "::/96")
+)
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
-class AddressRefused(IgnoreRequest):
+class AddressRefused(Refused):
     """The address is not one that spiders may reach."""
 
 
@@ -37,7 +44,6 @@ class AddressPolicy:
     def __init__(self, *, networks: Sequence[str], endpoints: Sequence[str]) -> None:
         self._networks = [ipaddress.ip_network(network) for network in networks]
         self._endpoints = frozenset(endpoints)
-        self._endpoint_hosts = frozenset(endpoint.rpartition(":")[0] for endpoint in endpoints)
 
     def check_url(self, url: str) -> None:
         """Raise ``AddressRefused`` for an address that must not be asked, resolved or not."""
@@ -58,24 +64,38 @@ class AddressPolicy:
                 raise AddressRefused(f"'{host[:80]}' is not a host name")
             return
         port = port or (443 if parts.scheme == "https" else 80)
-        if f"{literal}:{port}" not in self._endpoints:
-            self.check_address(literal, endpoint_hosts=frozenset())
+        self.check_endpoint(str(literal), port)
 
-    def check_address(
-        self, address: Address, *, endpoint_hosts: frozenset[str] | None = None
-    ) -> None:
-        """Raise ``AddressRefused`` unless the address is public or allowed."""
-        inner = (
-            getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None) or address
-        )
-        hosts = self._endpoint_hosts if endpoint_hosts is None else endpoint_hosts
-        if str(inner) in hosts or any(inner in network for network in self._networks):
+    def check_endpoint(self, host: str, port: int) -> None:
+        """Raise ``AddressRefused`` unless this very address and port may be connected to."""
+        try:
+            address = ipaddress.ip_address(host.partition("%")[0])
+        except ValueError:
+            raise AddressRefused(f"'{host[:80]}' is not an address to connect to") from None
+        if f"{address}:{port}" not in self._endpoints:
+            self.check_address(address)
+
+    def check_address(self, address: Address) -> None:
+        """Raise ``AddressRefused`` unless the address is public or in an allowed network."""
+        inner = _inner(address)
+        if any(one in network for network in self._networks for one in (address, inner)):
             return
         if not inner.is_global or inner.is_multicast:
             raise AddressRefused(
                 f"{inner} is a private or reserved address; allow it under crawl.allow_networks "
                 "if it is yours"
             )
+
+
+def _inner(address: Address) -> Address:
+    """Return the IPv4 address that an IPv6 address carries through, or the address itself."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    teredo = address.teredo
+    carried = address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else None)
+    if carried is None and any(address in network for network in _TRANSLATED):
+        carried = ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    return carried or address
 
 
 def _literal(host: str) -> Address | None:
@@ -131,35 +151,36 @@ def policy_of(crawler: Crawler) -> AddressPolicy:
     )
 
 
-class GuardedResolver(CachingThreadedResolver):
-    """Resolver that refuses names which point at private addresses, at connect time."""
-
-    policy: AddressPolicy
-
-    def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> Deferred[str]:
-        """Resolve a name and check what it means."""
-        found = super().getHostByName(name, timeout)
-        found.addCallback(self._checked)
-        return found
-
-    def _checked(self, address: str) -> str:
-        self.policy.check_address(ipaddress.ip_address(address))
-        return address
-
-
 class _DenyAll(ProtegoRobotParser):
     """What an unreachable robots.txt means."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(b"", None)
+        self.reason = reason
 
     def allowed(self, url: str | bytes, user_agent: str | bytes) -> bool:  # noqa: ARG002 - as the base class
         return False
 
 
+class RobotsRefused(Refused):
+    """Robots.txt disallows the request, or cannot be read."""
+
+
 class RobotsGuard(RobotsTxtMiddleware):
     """Robots.txt as RFC 9309 has it: unreachable or 5xx means stop, 4xx means no rules."""
 
+    def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
+        """Refuse what robots.txt disallows, and everything where it cannot be read."""
+        if isinstance(rp, _DenyAll):
+            raise RobotsRefused(f"robots.txt cannot be read ({rp.reason}), so nothing is asked")
+        try:
+            super().process_request_2(rp, request)
+        except IgnoreRequest:
+            raise RobotsRefused("robots.txt disallows this address") from None
+
     async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
         if response.status >= 500 or response.status == 429:
-            self._answer(netloc, _DenyAll(b"", None))
+            self._answer(netloc, _DenyAll(f"HTTP {response.status}"))
         elif response.status >= 400:
             await super()._parse_robots(response.replace(body=b""), netloc, request)
         else:
@@ -167,8 +188,8 @@ class RobotsGuard(RobotsTxtMiddleware):
             await super()._parse_robots(response.replace(body=body), netloc, request)
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:
-        del exc
-        self._answer(netloc, _DenyAll(b"", None))
+        said = one_line(str(exc), max_chars=120)
+        self._answer(netloc, _DenyAll(f"{type(exc).__name__}: {said}".rstrip(": ")))
 
     def _answer(self, netloc: str, parser: ProtegoRobotParser) -> None:
         waiting = self._parsers[netloc]

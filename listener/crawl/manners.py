@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from listener import __version__
+from listener.crawl.reactor import REACTOR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +80,7 @@ def scrapy_settings(manners: Manners) -> dict[str, Any]:
         "ROBOTSTXT_OBEY": True,
         "STATS_DUMP": False,
         "TELNETCONSOLE_ENABLED": False,
+        "TWISTED_REACTOR": REACTOR,
         "URLLENGTH_LIMIT": 4_000,
         "USER_AGENT": user_agent(manners.contact),
     }

@@ -1,13 +1,14 @@
 """What a spider makes of a saved body: the field names every parser must produce."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from scrapy.http import Headers, Response
 
-from listener.crawl.registry import spider_class
+from listener.crawl.registry import check_parameters, spider_class
+from listener.errors import ConfigError
 from listener.items import FailureKind, MentionItem, SourceFailure
 from listener.privacy import pseudonym
 from spiders.base import SourceSpider, read_page
@@ -33,14 +34,16 @@ class SavedBody:
 
 
 def parse_saved(
-    source: str, saved: SavedBody
+    source: str, saved: SavedBody, parameters: Mapping[str, str] | None = None
 ) -> tuple[list[dict[str, Any]], SourceFailure | None]:
     """Return the mentions of a saved body as JSON values, or why there are none.
 
-    Never raises for any body. ``saved.url`` may be empty when it is not known.
+    Never raises for any body. ``saved.url`` may be empty when it is not known. ``parameters`` are
+    those of a configured source; None means the spider's own example. Raises ``ConfigError`` where
+    a body means nothing without them, or where they are wrong.
     """
     source = spider_name(source)
-    spider = _spider(source, saved.collected_at)
+    spider = _spider(source, saved.collected_at, parameters)
     headers = Headers({"Content-Type": saved.content_type} if saved.content_type else {})
     response = Response(
         saved.url or UNKNOWN_URL, status=saved.status, headers=headers, body=saved.body
@@ -56,11 +59,24 @@ def spider_name(source: str) -> str:
     return ALIASES.get(source, source)
 
 
-def _spider(source: str, collected_at: datetime) -> SourceSpider:
+def _spider(
+    source: str, collected_at: datetime, parameters: Mapping[str, str] | None
+) -> SourceSpider:
     kind = spider_class(source)
-    parameters = {**kind.spec.example}
+    if parameters is None and kind.needs_parameters:
+        raise ConfigError(
+            f"spider '{source}' reads by its parameters; name them with --source KEY "
+            "or --params FILE.toml"
+        )
+    problem = check_parameters(source, dict(parameters)) if parameters is not None else None
+    if problem:
+        raise ConfigError(problem)
     return kind(
-        source=source, parameters=parameters, state={}, max_pages=1, collected_at=collected_at
+        source=source,
+        parameters=dict(kind.spec.example if parameters is None else parameters),
+        state={},
+        max_pages=1,
+        collected_at=collected_at,
     )
 
 

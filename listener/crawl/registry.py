@@ -51,4 +51,4 @@ def check_parameters(name: str, parameters: dict[str, str]) -> str | None:
     if unknown:
         known = ", ".join([*spec.parameters, *spec.optional])
         return f"spider '{name}' knows no parameter '{unknown[0]}'; it takes: {known}"
-    return None
+    return spider_class(name).problem_with(parameters)

@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 
 BATCH_ITEMS = 100
 MOST_CHILDREN = 3
+MOST_SOURCES = 50
 LEASE_MARGIN = timedelta(seconds=30)
 _COOL_DOWN = {
     FailureKind.BLOCKED: timedelta(hours=6),
@@ -91,12 +92,19 @@ class CrawlRunner:
         self._on_stored = on_stored
         self._sources = {source.key: source for source in config.sources}
         self._tasks: dict[asyncio.Task[list[PassReport]], frozenset[str]] = {}
+        # Sources that were unfinished when a child with several died or hung: one of them did it,
+        # so each gets a child of its own until it has finished a pass.
+        self._suspects: set[str] = set()
 
     async def start_due(self) -> int:
         """Start a child for the sources that are due; return how many were taken on."""
         if len(self._tasks) >= MOST_CHILDREN:
             return 0
-        claimed = await asyncio.to_thread(self._claim, None, self._busy_keys())
+        busy = self._busy_keys()
+        claimed = await asyncio.to_thread(self._claim, None, busy | self._suspects)
+        if not claimed and self._suspects:
+            others = frozenset(self._sources) - self._suspects
+            claimed = await asyncio.to_thread(self._claim, None, busy | others, 1)
         if claimed:
             task = asyncio.create_task(self._run(claimed), name="crawl")
             self._tasks[task] = frozenset(self._host(one.key) for one in claimed)
@@ -104,9 +112,20 @@ class CrawlRunner:
         return len(claimed)
 
     async def run_now(self, keys: Sequence[str]) -> list[PassReport]:
-        """Run one pass over these sources now, due or not."""
-        claimed = await asyncio.to_thread(self._claim, keys, frozenset())
-        return await self._run(claimed) if claimed else []
+        """Run one pass over these sources now, due or not, in children of a few each."""
+        reports: dict[str, PassReport] = {}
+        for start in range(0, len(keys), MOST_SOURCES):
+            batch = keys[start : start + MOST_SOURCES]
+            claimed = await asyncio.to_thread(self._claim, batch, frozenset())
+            if not claimed:
+                continue
+            reports |= {one.source: one for one in await self._run(claimed)}
+            alone = [one.key for one in claimed if one.key in self._suspects and len(claimed) > 1]
+            for key in alone:
+                again = await asyncio.to_thread(self._claim, [key], frozenset())
+                for report in await self._run(again) if again else []:
+                    reports[key] = report
+        return list(reports.values())
 
     async def close(self) -> None:
         """Stop every pass; what was stored stays, the rest is asked for again."""
@@ -128,7 +147,9 @@ class CrawlRunner:
         busy = frozenset().union(*self._tasks.values()) if self._tasks else frozenset()
         return frozenset(key for key in self._sources if self._host(key) in busy)
 
-    def _claim(self, keys: Sequence[str] | None, exclude: frozenset[str]) -> list[ClaimedSource]:
+    def _claim(
+        self, keys: Sequence[str] | None, exclude: frozenset[str], limit: int = MOST_SOURCES
+    ) -> list[ClaimedSource]:
         lease = timedelta(seconds=self._config.crawl.deadline_s) + LEASE_MARGIN
         with unit_of_work(self._engine) as session:
             return sources.claim_due_sources(
@@ -136,7 +157,7 @@ class CrawlRunner:
                 owner=self._owner,
                 now=self._clock.now(),
                 lease=lease,
-                limit=50,
+                limit=limit,
                 keys=keys,
                 exclude=exclude,
             )
@@ -158,6 +179,8 @@ class CrawlRunner:
             await end_child(process, grace_s=0.5)
         if running:
             problem = f"{problem}; {(await stderr.text())[-200:]}".rstrip("; ")
+        if len(claimed) > 1:
+            self._suspects.update(running)
         for one in running.values():
             await self._store(one, started_at)
             failure = {"kind": FailureKind.SERVER_ERROR, "detail": problem, "retry_after_s": None}
@@ -191,6 +214,7 @@ class CrawlRunner:
             else:
                 await self._store(one, started_at)
                 del running[one.claimed.key]
+                self._suspects.discard(one.claimed.key)
                 reports.append(await asyncio.to_thread(self._finish, one, message["done"]))
 
     def _order(self, claimed: ClaimedSource) -> dict[str, Any]:
@@ -291,6 +315,8 @@ class CrawlRunner:
     def _pause_after(self, source: Source, failure: Mapping[str, Any]) -> timedelta:
         if failure.get("is_final"):
             return sources.STOPPED_FOR
+        if source.key in self._suspects:
+            return timedelta()  # most suspects are innocent: ask again at once, alone
         kind = FailureKind(failure["kind"])
         wanted = timedelta(seconds=failure.get("retry_after_s") or 0)
         cool_down = _COOL_DOWN.get(kind)

@@ -120,8 +120,31 @@ def html_to_text(html: str, *, max_chars: int = MAX_TEXT_CHARS) -> str:
     return text or clean_text(unescape(_TAG.sub(" ", html)), max_chars=max_chars)
 
 
+def element_text(node: etree._Element, *, max_chars: int = MAX_TEXT_CHARS) -> str:
+    """Return the readable text of one element of a parsed page, as ``html_to_text`` does."""
+    parts: list[str] = []
+    _collect(node, parts)
+    return clean_text("".join(parts)[: 4 * max_chars], max_chars=max_chars)
+
+
+def one_line(text: str, *, max_chars: int = 300) -> str:
+    """Return text for a terminal or a log: one line, nothing that moves a cursor or hides."""
+    return " ".join(clean_text(text[: 4 * max_chars], max_chars=max_chars).split())
+
+
+def printable(text: str) -> str:
+    """Return text that is safe to print: escape sequences and direction overrides taken out.
+
+    Line breaks, tabs and spacing stay as they are.
+    """
+    return _BIDI.sub("", _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
+
+
 def _collect(root: etree._Element, parts: list[str]) -> None:
-    """Walk the tree without recursion: hostile pages nest deeper than Python's stack."""
+    """Walk the tree without recursion: hostile pages nest deeper than Python's stack.
+
+    What follows the root's end tag belongs to others and is left out.
+    """
     skipped = 0
     for event, node in etree.iterwalk(root, events=("start", "end")):
         tag = node.tag if isinstance(node.tag, str) else ""
@@ -135,7 +158,7 @@ def _collect(root: etree._Element, parts: list[str]) -> None:
         if not skipped:
             if tag in _BLOCKS and tag not in ("br", "hr"):
                 parts.append("\n")
-            if node.tail:
+            if node.tail and node is not root:
                 parts.append(_inline(node.tail, ""))
 
 

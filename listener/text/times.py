@@ -24,21 +24,55 @@ _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})T?(\d{2})(\d{2})(\d{2})(Z?)")
 _CTIME = re.compile(
     r"[A-Z][a-z]{2},? ([A-Z][a-z]{2})\s+(\d{1,2}) (\d{2}):(\d{2}):(\d{2})(?: ([+-]\d{4}))? (\d{4})"
 )
+_HALF = r"(上午|下午|凌晨|清晨|早上|中午|傍晚|晚上|AM|PM|am|pm)?"
+_HOUR = rf"{_HALF}\s*(\d{{1,2}})[:：时時点點](\d{{2}})分?(?:[:：]?(\d{{2}})秒?)?"
+_WEEKDAY = r"(?:[\s,，(（]*(?:星期|周|週|礼拜)[一二三四五六日天][)）]?)?"
 _CHINESE = re.compile(
-    r"(\d{4})\s*(?:年|/|\.)\s*(\d{1,2})\s*(?:月|/|\.)\s*(\d{1,2})日?"
-    r"(?:\s*(上午|下午|凌晨|早上|中午|晚上)?\s*(\d{1,2})[:：时](\d{2})分?(?:[:：](\d{2})秒?)?)?"
+    r"(\d{4})\s*(?:年|/|\.)\s*(\d{1,2})\s*(?:月|/|\.)\s*(\d{1,2})[日号號]?"
+    rf"{_WEEKDAY}(?:[\s,，]*{_HOUR})?"
 )
-_NO_YEAR = re.compile(r"(\d{1,2})(?:-|/|月)(\d{1,2})日?(?:\s+(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
-_AGO = re.compile(r"(\d{1,4})\s*(秒|分钟|分鐘|小时|小時|天)前")
-_DAY_WORD = re.compile(r"(今天|昨天|前天)(?:\s*(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
+_NO_YEAR = re.compile(rf"(\d{{1,2}})(?:-|/|月)(\d{{1,2}})[日号號]?{_WEEKDAY}(?:\s*{_HOUR})?")
+# Inside a longer line only what cannot be anything else: a full date, or day and time together.
+_DATE_IN_LINE = re.compile(
+    r"(?<!\d)(\d{4}-\d{1,2}-\d{1,2}(?:[T\s]+\d{1,2}:\d{2}(?::\d{2})?"
+    r"(?:\s*(?:Z|[+-]\d{2}:?\d{2}))?)?)(?![\d-])"
+)
+_DAY_IN_LINE = re.compile(rf"(?<![\d-])(\d{{1,2}}(?:-\d{{1,2}}\s+|月\d{{1,2}}日\s*){_HOUR})(?!\d)")
+_AGO = re.compile(
+    r"(\d{1,4}|[一两兩二三四五六七八九十半])\s*(?:个|個)?\s*"
+    r"(秒钟|秒鐘|秒|分钟|分鐘|分|小时|小時|钟头|天|日|周|週|星期|月|年)(?:之|以)?前"
+)
+_AGO_ENGLISH = re.compile(
+    r"(?<!\w)(\d{1,4}|an?)\s+(second|sec|minute|min|hour|hr|day|week|month|year)s?\s+ago",
+    re.IGNORECASE,
+)
+_DAY_WORD = re.compile(rf"(今天|今日|昨天|昨日|前天|前日)(?:\s*{_HOUR})?")
+_NUMERALS = {"半": 0.5, "两": 2.0, "兩": 2.0, "a": 1.0, "an": 1.0} | {
+    numeral: float(number) for number, numeral in enumerate("一二三四五六七八九十", 1)
+}
 _UNITS = {
     "秒": (timedelta(seconds=1), Precision.SECOND),
-    "分钟": (timedelta(minutes=1), Precision.MINUTE),
-    "分鐘": (timedelta(minutes=1), Precision.MINUTE),
-    "小时": (timedelta(hours=1), Precision.HOUR),
-    "小時": (timedelta(hours=1), Precision.HOUR),
+    "分": (timedelta(minutes=1), Precision.MINUTE),
+    "小": (timedelta(hours=1), Precision.HOUR),
+    "钟": (timedelta(hours=1), Precision.HOUR),
     "天": (timedelta(days=1), Precision.DAY),
+    "日": (timedelta(days=1), Precision.DAY),
+    "周": (timedelta(days=7), Precision.DAY),
+    "週": (timedelta(days=7), Precision.DAY),
+    "星": (timedelta(days=7), Precision.DAY),
+    "月": (timedelta(days=30), Precision.MONTH),
+    "年": (timedelta(days=365), Precision.MONTH),
+    "sec": (timedelta(seconds=1), Precision.SECOND),
+    "min": (timedelta(minutes=1), Precision.MINUTE),
+    "hou": (timedelta(hours=1), Precision.HOUR),
+    "hr": (timedelta(hours=1), Precision.HOUR),
+    "day": (timedelta(days=1), Precision.DAY),
+    "wee": (timedelta(days=7), Precision.DAY),
+    "mon": (timedelta(days=30), Precision.MONTH),
+    "yea": (timedelta(days=365), Precision.MONTH),
 }
+# The middle of a meta line is enough; nobody writes a novel before the date.
+_MAX_CHARS = 200
 
 Reading = tuple[datetime, Precision]
 
@@ -47,12 +81,25 @@ def read_time(raw: str, *, collected_at: datetime, zone: tzinfo = CHINA) -> Read
     """Return the instant (UTC) that ``raw`` names and how exactly, or None if it names none.
 
     ``zone`` is used where ``raw`` gives none. Relative words count from ``collected_at``; a date
-    without a year is the latest one that is not in the future.
+    without a year is the latest one that is not in the future. A time inside a longer line
+    ("来源：… 2026-11-21 10:05:33") is found when it cannot be anything else.
     """
-    raw = raw.strip().strip("[]()")[:80]
+    raw = " ".join(raw[:2000].split()).strip("[]()（）【】 ")[:_MAX_CHARS]
     if not raw:
         return None
-    for read in (_epoch, _iso, _compact, _ctime, _chinese, _relative, _without_year, _mail):
+    readers = (
+        _epoch,
+        _iso,
+        _compact,
+        _ctime,
+        _chinese,
+        _date_in_line,
+        _relative,
+        _without_year,
+        _day_in_line,
+        _mail,
+    )
+    for read in readers:
         try:
             reading = read(raw, collected_at, zone)
         except (ValueError, OverflowError, OSError):
@@ -141,34 +188,61 @@ def _chinese(raw: str, _collected_at: datetime, zone: tzinfo) -> Reading | None:
     if found is None:
         return None
     year, month, day, half, hour, minute, second = found.groups()
-    hours = int(hour or 0)
-    if half in ("下午", "晚上") and hours < 12:
-        hours += 12
     at = datetime(
-        int(year), int(month), int(day), hours, int(minute or 0), int(second or 0), tzinfo=zone
+        int(year),
+        int(month),
+        int(day),
+        _of_day(half, hour),
+        int(minute or 0),
+        int(second or 0),
+        tzinfo=zone,
     )
     if second:
         return at, Precision.SECOND
     return at, Precision.MINUTE if minute else Precision.DAY
 
 
+def _of_day(half: str | None, hour: str | None) -> int:
+    """Return the hour of 24 that a half of the day and an hour of 12 or 24 mean."""
+    hours, half = int(hour or 0), (half or "").lower()
+    if half in ("下午", "傍晚", "晚上", "pm") and hours < 12:
+        return hours + 12
+    if half == "中午" and hours < 3:
+        return hours + 12
+    return 0 if half in ("上午", "凌晨", "am") and hours == 12 else hours
+
+
+def _date_in_line(raw: str, collected_at: datetime, zone: tzinfo) -> Reading | None:
+    found = _DATE_IN_LINE.search(raw)
+    return _iso(found[1], collected_at, zone) if found else None
+
+
+def _day_in_line(raw: str, collected_at: datetime, zone: tzinfo) -> Reading | None:
+    found = _DAY_IN_LINE.search(raw)
+    return _without_year(found[1], collected_at, zone) if found else None
+
+
 def _relative(raw: str, collected_at: datetime, zone: tzinfo) -> Reading | None:
-    if raw in ("刚刚", "剛剛", "just now"):
+    if raw.lower() in ("刚刚", "剛剛", "刚才", "剛才", "just now", "now"):
         return collected_at, Precision.MINUTE
-    if ago := _AGO.search(raw):
-        unit, precision = _UNITS[ago[2]]
-        return collected_at - int(ago[1]) * unit, precision
-    if word := _DAY_WORD.search(raw):
-        day = collected_at.astimezone(zone) - timedelta(days="今昨前".index(word[1][0]))
+    ago = _AGO.search(raw) or _AGO_ENGLISH.search(raw)
+    if ago:
+        number, word = ago[1].lower(), ago[2].lower()
+        unit, precision = _UNITS[word[:3]] if word[:3] in _UNITS else _UNITS[word[:1]]
+        count = _NUMERALS[number] if number in _NUMERALS else float(number)
+        return collected_at - count * unit, precision
+    if word_found := _DAY_WORD.search(raw):
+        word, half, hour, minute, second = word_found.groups()
+        day = collected_at.astimezone(zone) - timedelta(days="今昨前".index(word[0]))
         at = day.replace(
-            hour=int(word[2] or 0),
-            minute=int(word[3] or 0),
-            second=int(word[4] or 0),
+            hour=_of_day(half, hour),
+            minute=int(minute or 0),
+            second=int(second or 0),
             microsecond=0,
         )
-        if word[4]:
+        if second:
             return at, Precision.SECOND
-        return at, Precision.MINUTE if word[2] else Precision.DAY
+        return at, Precision.MINUTE if hour else Precision.DAY
     return None
 
 
@@ -176,7 +250,7 @@ def _without_year(raw: str, collected_at: datetime, zone: tzinfo) -> Reading | N
     found = _NO_YEAR.fullmatch(raw)
     if found is None:
         return None
-    month, day, hour, minute, second = found.groups()
+    month, day, half, hour, minute, second = found.groups()
     here = collected_at.astimezone(zone)
     precision = Precision.SECOND if second else Precision.MINUTE if minute else Precision.DAY
     for year in range(here.year, here.year - 9, -1):
@@ -185,7 +259,7 @@ def _without_year(raw: str, collected_at: datetime, zone: tzinfo) -> Reading | N
                 year,
                 int(month),
                 int(day),
-                int(hour or 0),
+                _of_day(half, hour),
                 int(minute or 0),
                 int(second or 0),
                 tzinfo=zone,

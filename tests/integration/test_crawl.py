@@ -196,3 +196,44 @@ def test_pages_are_followed_back_until_something_known(crawl, site):
 def test_the_secret_environment_never_reaches_a_child(monkeypatch):
     monkeypatch.setenv("FENGSHENG_TELEGRAM_TOKEN", "123:SECRET")
     assert not any("FENGSHENG" in name for name in child_environment())
+
+
+def test_one_source_that_hangs_its_child_does_not_take_the_others_down(engine, clock, site):
+    one = Crawl(
+        engine, clock, f"{site.url}/hang", endpoints=[site.host], timeout_s=60, deadline_s=9
+    )
+    released = threading.Event()
+    site.routes["/hang"] = lambda _: released.wait(60) and None
+    behind = {
+        "key": "behind",
+        "name": "后面",
+        "spider": "feed",
+        "parameters": {"url": site.url + "/feed.xml"},
+    }
+    config = one.runner._config.model_dump(mode="json", by_alias=True, exclude_none=True)
+    config["sources"].append(behind)
+    with unit_of_work(engine) as session:
+        settings = [
+            sources.SourceSettings(
+                key=key,
+                name=key,
+                spider="feed",
+                group_name="x",
+                interval_s=60,
+                is_enabled=True,
+            )
+            for key in ("forum", "behind")
+        ]
+        sources.sync_sources(session, settings, NOW)
+    runner = CrawlRunner(
+        engine=engine,
+        clock=clock,
+        config=Config.model_validate(config),
+        understanding=one.runner._understanding,
+        owner="test",
+        endpoints=[site.host],
+    )
+    reports = {r.source: r for r in asyncio.run(runner.run_now(["forum", "behind"]))}
+    released.set()
+    assert reports["forum"].failure == "server_error"
+    assert (reports["behind"].failure, reports["behind"].new) == (None, 5)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from listener.crawl.parsing import SavedBody, parse_saved
+from spiders.feed_xml import with_short_names
 from tests.conftest import ROOT
 
 NOW = datetime(2026, 11, 22, 3, tzinfo=UTC)
@@ -255,3 +256,10 @@ def test_bing_news_gives_the_real_address_and_the_outlet(declared):
 
 def test_old_folder_names_are_spiders_too():
     assert len(items(RSS.format("<item><title>一</title></item>"), "feeds")) == 1
+
+
+@pytest.mark.parametrize("element", ["author", "dc:creator", "managingEditor"])
+def test_an_endless_author_is_cut_before_anybody_searches_it(element):
+    xml = f"<rss xmlns:dc='http://purl.org/dc/elements/1.1/'><{element}>{'a' * 5_000}</{element}></rss>"
+    assert len(with_short_names(xml)) < 700
+    assert with_short_names(xml.replace("a" * 5_000, "小林")) == xml.replace("a" * 5_000, "小林")
