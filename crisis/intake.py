@@ -64,7 +64,15 @@ def _tell_volume(session: Session, desk: Desk, finding: FindingRecord, now: date
 
 
 def _known_names(brand: Brand) -> list[str]:
-    return [brand.name, *brand.query.any, *brand.query.must, *(p.name for p in brand.products)]
+    """Return what an alert must not name as the cause: the brand itself."""
+    return [
+        brand.name,
+        *brand.names,
+        *brand.aliases,
+        *brand.query.must,
+        *brand.query.any,
+        *(product.name for product in brand.products),
+    ]
 
 
 def _crisis_type(finding: FindingRecord, evidence: dict[str, Any]) -> CrisisType:

@@ -41,7 +41,6 @@ from listener.detect.volume import VolumeSettings
 from listener.errors import ConfigError, Temporary
 from listener.home import demo_anchor, home_of, open_database
 from listener.loops import LagMeter, Loop
-from listener.matching.query import compile_query
 from listener.notice import Noticer, NoticeSettings, lateness_allowance
 from listener.notify import telegram as telegram_channel
 from listener.notify import terminal
@@ -57,6 +56,7 @@ from listener.scoring.worker import ScoringWorker
 from listener.store import brands, findings, mentions, outbox, series, sources
 from listener.store.engine import read_session, unit_of_work
 from listener.store.records import MentionToScore
+from listener.watchlist import configured_brands, words_as_stored
 from listener.workers import StderrTail, end_child, start_child
 
 logger = logging.getLogger(__name__)
@@ -100,23 +100,9 @@ def _audience(config: Config, secrets: Secrets) -> Audience:
 
 
 def build_understanding(file: ConfigFile, brand_ids: dict[str, int], home: Path) -> Understanding:
-    """Compile the brand queries. Raises ``ConfigError`` naming a term that cannot match."""
-    queries = []
-    for index, brand in enumerate(file.config.brands):
-        try:
-            query = compile_query(
-                brand.key,
-                must=brand.query.must,
-                any_of=brand.query.any,
-                none_of=brand.query.none,
-                products=[(product.name, product.terms) for product in brand.products],
-            )
-        except ValueError as error:
-            where = file.where("brands", index, "query")
-            raise ConfigError(f"{where}: brands[{index}].query: {error}; remove it") from None
-        queries.append(query)
+    """Compile the brands. Raises ``ConfigError`` naming a term that cannot be understood."""
     return Understanding(
-        queries=tuple(queries),
+        brands=configured_brands(file),
         brand_ids=brand_ids,
         pseudonym_key=installation_key(home / "keys", "pseudonym"),
         keep_author_names=file.config.privacy.keep_author_names,
@@ -156,10 +142,7 @@ def sync_database(engine: Engine, config: Config, now: datetime) -> dict[str, in
     with unit_of_work(engine) as session:
         ids = brands.sync_brands(
             session,
-            [
-                (brand.key, brand.name, brand.query.model_dump(mode="json"))
-                for brand in config.brands
-            ],
+            [(brand.key, brand.name, words_as_stored(brand)) for brand in config.brands],
         )
         sources.sync_sources(
             session,

@@ -5,9 +5,10 @@ import sys
 import typer
 
 from listener import __version__
-from listener.commands import incidents, service, sources, statements
+from listener.commands import brands, incidents, service, sources, statements
 from listener.commands.detection import detect
 from listener.commands.doctor import doctor
+from listener.commands.matching import match
 
 app = typer.Typer(
     name="fengsheng",
@@ -22,7 +23,9 @@ app.command()(doctor)
 app.command()(detect)
 app.command()(sources.crawl)
 app.command()(sources.parse)
+app.command()(match)
 app.add_typer(sources.app, name="sources")
+app.add_typer(brands.app, name="brands")
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(statements.app, name="statements")
 app.command()(statements.approve)

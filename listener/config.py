@@ -184,12 +184,29 @@ class Person(Section):
     )
 
 
-class Query(Section):
-    """What counts as a mention of the brand: every 'must', at least one 'any', no 'not'."""
+class MatchingSettings(Section):
+    """How texts are matched to brands."""
 
+    regular_expressions: bool = Field(
+        False, description="Allow /…/ in queries; patterns that could take long are refused."
+    )
+
+
+class Query(Section):
+    """A query beside the lists of words: an expression, or every 'must', one 'any', no 'not'."""
+
+    expression: str = Field(
+        "",
+        max_length=10_000,
+        description='The query in the language of queries.md; query = "…" is short for it.',
+    )
     must: tuple[str, ...] = Field((), description="All of these have to occur.")
-    any: tuple[str, ...] = Field(description="At least one of these has to occur.", min_length=1)
+    any: tuple[str, ...] = Field((), description="At least one of these has to occur.")
     none: tuple[str, ...] = Field((), alias="not", description="None of these may occur.")
+
+
+def _expression(value: object) -> object:
+    return {"expression": value} if isinstance(value, str) else value
 
 
 class FactDefault(Section):
@@ -209,6 +226,19 @@ class Product(Section):
         min_length=1, max_length=60, description="Name as a statement would write it."
     )
     terms: tuple[str, ...] = Field(min_length=1, description="Words that mean it in a text.")
+    decides: bool = Field(
+        False, description="true: each of its terms is unmistakable, so it alone means the brand."
+    )
+
+
+def _decisive(value: object) -> object:
+    """Read ``products = ["…"]`` of a brand file: words that alone mean the brand."""
+    if isinstance(value, str):
+        return {"name": value, "terms": (value,), "decides": True}
+    return value
+
+
+Words = tuple[Annotated[str, Field(min_length=1, max_length=200)], ...]
 
 
 class Brand(Section):
@@ -216,8 +246,24 @@ class Brand(Section):
 
     key: Key = Field(description="Short stable name.")
     name: str = Field(min_length=1, max_length=60, description="Name shown to people.")
-    query: Query = Field(description="Which texts mean the brand.")
-    products: tuple[Product, ...] = Field(
+    names: Words = Field(
+        (), description="Its names; one that is also an ordinary word needs context or traps."
+    )
+    aliases: Words = Field(
+        (), description="Unmistakable words, @handles and #topics#: each alone means the brand."
+    )
+    people: Words = Field((), description="Executives and spokespeople: each means the brand.")
+    context: Words = Field(
+        (), description="Words that make a bare name the brand; empty: the name always is."
+    )
+    traps: Words = Field((), description="Words that make a name something else.")
+    exclude: Words = Field((), description="Words that rule a text out, whatever else it says.")
+    events: Words = Field((), description="Events that the hits show; they decide nothing.")
+    regions: Words = Field((), description="Regions that the hits show; they decide nothing.")
+    query: Annotated[Query, BeforeValidator(_expression)] = Field(
+        Query(), description="Which texts mean the brand, beside the words above."
+    )
+    products: tuple[Annotated[Product, BeforeValidator(_decisive)], ...] = Field(
         (), description="Product lines to recognise; the first whose term occurs counts."
     )
     facts: dict[Key, FactDefault] = Field(
@@ -268,6 +314,7 @@ class Config(Section):
     database: DatabaseSettings = DatabaseSettings()
     telegram: TelegramSettings = TelegramSettings()
     crawl: CrawlSettings = CrawlSettings()
+    matching: MatchingSettings = MatchingSettings()
     scoring: ScoringSettings = ScoringSettings()
     detection: DetectionSettings = DetectionSettings()
     alerts: AlertSettings = AlertSettings()

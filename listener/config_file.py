@@ -206,6 +206,18 @@ def _unknown_brands(file: ConfigFile) -> Iterator[str]:
             yield f"{where}: there is no brand '{source.brand}'; known brands: {known}"
 
 
+def _wordless_brands(file: ConfigFile) -> Iterator[str]:
+    for index, brand in enumerate(file.config.brands):
+        query, where = brand.query, file.where("brands", index, "query")
+        has_lists = bool(query.must or query.any)
+        if query.expression and (has_lists or query.none):
+            yield f"{where}: give either an expression or must, any and not; remove one of them"
+        decisive = any(product.decides for product in brand.products)
+        words = (brand.names, brand.aliases, brand.people, query.expression)
+        if not (any(words) or has_lists or decisive):
+            yield f"{where}: brand '{brand.key}' has nothing to find it by; add names = […]"
+
+
 def _empty_facts(file: ConfigFile) -> Iterator[str]:
     for index, brand in enumerate(file.config.brands):
         for name, fact in brand.facts.items():
@@ -226,4 +238,11 @@ def _demo_sources(file: ConfigFile) -> Iterator[str]:
             )
 
 
-_CHECKS = (_twice, _shared_ids, _unknown_brands, _empty_facts, _demo_sources)
+_CHECKS = (
+    _twice,
+    _shared_ids,
+    _unknown_brands,
+    _wordless_brands,
+    _empty_facts,
+    _demo_sources,
+)

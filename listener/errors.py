@@ -4,6 +4,7 @@
 
     ListenerError
     ├── ConfigError          a setting is unknown, missing or out of range
+    ├── QueryError           a query or one of its terms cannot be understood; knows the column
     ├── StoreError           the database cannot be used as it is
     ├── SourceError          a source answered with something other than what it promised
     ├── TemplateRejected     a template uses more than the safe subset
@@ -30,6 +31,19 @@ class ListenerError(Exception):
 
 class ConfigError(ListenerError):
     """A setting is unknown, missing or out of range; the message names file, line and remedy."""
+
+
+class QueryError(ListenerError):
+    """A query or a term cannot be understood.
+
+    ``column`` counts code points of the query as given, from 1; ``problem`` is the message
+    without it.
+    """
+
+    def __init__(self, problem: str, *, column: int) -> None:
+        super().__init__(f"column {column}: {problem}")
+        self.problem = problem
+        self.column = column
 
 
 class StoreError(ListenerError):

@@ -15,7 +15,7 @@ from sqlmodel import Session
 from listener.complaints import CLASSIFIER_VERSION, ComplaintJudgement, classify
 from listener.failpoints import reach
 from listener.items import MentionItem, Precision
-from listener.matching.query import BrandQuery, match_brands
+from listener.matching.matcher import BrandMatch, BrandMatcher, Record
 from listener.privacy import pseudonym
 from listener.scoring.protocol import Sentiment, TextToScore
 from listener.store import findings, mentions, series
@@ -49,23 +49,37 @@ class CollectedFrom:
 class Understanding:
     """What the pipeline needs to know to understand a text."""
 
-    queries: tuple[BrandQuery, ...]
+    brands: BrandMatcher
     brand_ids: Mapping[str, int]
     pseudonym_key: bytes
     keep_author_names: bool
     bound: Mapping[str, str]
 
 
-def prepare(item: MentionItem, origin: CollectedFrom, understanding: Understanding) -> NewMention:
-    """Normalise, pseudonymise and match one item. Pure but for its arguments."""
-    item = bounded(item)
+def prepare(
+    items: Sequence[MentionItem], origin: CollectedFrom, understanding: Understanding
+) -> list[NewMention]:
+    """Normalise, match in one pass, and pseudonymise items. Pure but for its arguments."""
+    clean = [bounded(item) for item in items]
+    records = [
+        Record(text=item.text, title=item.title, author=item.author_name, url=item.url)
+        for item in clean
+    ]
+    bound_to = understanding.bound.get(origin.source_key)
+    matches = understanding.brands.match_many(records, bound_to=bound_to)
+    return [
+        _new_mention(item, found, origin, understanding)
+        for item, found in zip(clean, matches, strict=True)
+    ]
+
+
+def _new_mention(
+    item: MentionItem,
+    found: Sequence[BrandMatch],
+    origin: CollectedFrom,
+    understanding: Understanding,
+) -> NewMention:
     text, title = item.text, item.title
-    found = match_brands(
-        understanding.queries,
-        title=title,
-        text=text,
-        bound_to=understanding.bound.get(origin.source_key),
-    )
     author = item.author_id or item.author_name
     story = story_key(text, title)
     keeps_name = understanding.keep_author_names or bool(item.author_verified)
@@ -134,8 +148,7 @@ def store_items(
     understanding: Understanding,
 ) -> int:
     """Store a batch of collected items once; return how many were new."""
-    prepared = [prepare(item, origin, understanding) for item in items]
-    known = mentions.insert_mentions(session, prepared)
+    known = mentions.insert_mentions(session, prepare(items, origin, understanding))
     reach("mentions-inserted")
     return known
 

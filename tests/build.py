@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import Engine
 
 from listener.items import MentionItem, Precision
-from listener.matching.query import compile_query
+from listener.matching.brand import BrandWords
+from listener.matching.matcher import BrandMatcher
 from listener.pipeline import (
     CollectedFrom,
     Understanding,
@@ -36,7 +37,7 @@ def set_up(engine: Engine, now: datetime, *, interval_s: int = 60) -> Understand
         )
         sources.sync_sources(session, [settings], now)
     return Understanding(
-        queries=(compile_query(BRAND, must=[], any_of=["澜白"], none_of=[]),),
+        brands=BrandMatcher([BrandWords(key=BRAND, names=["澜白"])]),
         brand_ids=ids,
         pseudonym_key=b"k" * 32,
         keep_author_names=False,
