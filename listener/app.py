@@ -53,8 +53,9 @@ from listener.privacy import installation_key
 from listener.reports.chart_worker import ChartWorker
 from listener.resources import bundled
 from listener.scoring.worker import ScoringWorker
-from listener.store import brands, findings, mentions, outbox, series, sources
-from listener.store.engine import read_session, unit_of_work
+from listener.store import brands, findings, mentions, series, sources
+from listener.store.engine import read_session, transact, unit_of_work
+from listener.store.presence import Presence, release_leases
 from listener.store.records import MentionToScore
 from listener.watchlist import configured_brands, words_as_stored
 from listener.workers import StderrTail, end_child, start_child
@@ -65,7 +66,15 @@ SCORE_BATCH = 32
 SCORE_LEASE = timedelta(seconds=180)
 CLOSE_WITHIN_S = 10.0
 # How often each loop is woken when nothing else wakes it, in seconds.
-TICKS_S = {"crawl": 1.0, "score": 2.0, "notice": 5.0, "respond": 1.0, "deliver": 0.5, "poll": 1.0}
+TICKS_S = {
+    "crawl": 1.0,
+    "score": 2.0,
+    "notice": 5.0,
+    "respond": 1.0,
+    "deliver": 0.5,
+    "poll": 1.0,
+    "presence": 15.0,
+}
 # While one batch is being stored, the scoring child already works on the next.
 SCORE_LOOPS = ("score", "score-2")
 
@@ -235,6 +244,7 @@ class Service:
     noticer: Noticer
     lag: LagMeter
     started_at: datetime
+    presence: Presence | None = None
     loops: dict[str, Loop] = field(default_factory=dict)
 
     def make_loops(self) -> None:
@@ -248,6 +258,8 @@ class Service:
         }
         if self.poller is not None:
             steps["poll"] = self._poll
+        if self.presence is not None:
+            steps["presence"] = self._keep_presence
         self.loops = {name: Loop(name, step, clock=self.clock) for name, step in steps.items()}
 
     def wake(self, *names: str) -> None:
@@ -267,8 +279,9 @@ class Service:
 
         def save() -> None:
             scores = judge(batch, sentiments)
-            with unit_of_work(self.engine) as session:
-                save_judged(session, scores, now=self.clock.now())
+            transact(
+                self.engine, lambda session: save_judged(session, scores, now=self.clock.now())
+            )
 
         await asyncio.to_thread(save)
         self.loops["notice"].wake()
@@ -304,7 +317,7 @@ class Service:
             waiting = [one.id for one in findings.unhandled_findings(session, limit=20)]
         for finding_id in waiting:
             with unit_of_work(self.engine) as session:
-                finding = findings.finding(session, finding_id)
+                finding = findings.lock_finding(session, finding_id)
                 if finding.handled_at is None and finding.brand_id in self.desk.brands:
                     handle_finding(session, self.desk, finding, self.clock.now())
                     done += 1
@@ -320,6 +333,11 @@ class Service:
         await self.poller.poll()
         self.loops["deliver"].wake()
         return 1  # poll again at once: the long poll is the pause
+
+    async def _keep_presence(self) -> int:
+        if self.presence is not None:
+            await asyncio.to_thread(self.presence.keep)
+        return 0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run every loop until ``stop`` is set, then shut down in order."""
@@ -391,10 +409,12 @@ async def open_service(
         engine = await asyncio.to_thread(open_database, file, secrets)
         stack.callback(engine.dispose)
         brand_ids = await asyncio.to_thread(sync_database, engine, config, started_at)
-        if engine.dialect.name == "sqlite":
-            await asyncio.to_thread(_release_leases, engine)
-        desk = build_desk(file, brand_ids, secrets)
         owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        presence = Presence(engine, owner) if engine.dialect.name == "postgresql" else None
+        if presence is not None:
+            stack.callback(presence.close)
+        await asyncio.to_thread(_take_over, engine, presence)
+        desk = build_desk(file, brand_ids, secrets)
         line = _open_bot(config, secrets)
         if line is not None:
             stack.push_async_callback(line.close)
@@ -431,16 +451,18 @@ async def open_service(
             noticer=Noticer(notice_settings(config)),
             lag=LagMeter(clock),
             started_at=started_at,
+            presence=presence,
         )
         yield service
 
 
-def _release_leases(engine: Engine) -> None:
-    """Take back what a crashed service had claimed; on SQLite there is no other service."""
+def _take_over(engine: Engine, presence: Presence | None) -> None:
+    """Take back what a crashed service had claimed."""
+    if presence is not None:
+        presence.keep()
+        return
     with unit_of_work(engine) as session:
-        sources.release_leases(session)
-        mentions.release_leases(session)
-        outbox.release_leases(session)
+        release_leases(session)  # on SQLite there is no other service
 
 
 def _open_bot(config: Config, secrets: Secrets) -> BotLine | None:

@@ -5,7 +5,7 @@ import sys
 import typer
 
 from listener import __version__
-from listener.commands import brands, incidents, service, sources, statements
+from listener.commands import brands, database, incidents, service, sources, statements
 from listener.commands.detection import detect
 from listener.commands.doctor import doctor
 from listener.commands.matching import match
@@ -29,6 +29,9 @@ app.add_typer(brands.app, name="brands")
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(statements.app, name="statements")
 app.command()(statements.approve)
+app.command()(database.migrate)
+app.command()(database.backup)
+app.command()(database.restore)
 
 
 def _show_version(wanted: bool) -> None:

@@ -87,7 +87,7 @@ class DatabaseSettings(Section):
     url: str = Field(
         "",
         description="SQLAlchemy address; empty means SQLite inside data_dir. "
-        "With a password, set FENGSHENG_DATABASE_URL instead.",
+        "A password stands in FENGSHENG_DATABASE_URL only.",
     )
 
 

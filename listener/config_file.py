@@ -14,6 +14,9 @@ from pydantic import BaseModel, ValidationError
 from listener.config import CONFIG_VARIABLE, DEMO_SITE, Config, Source
 from listener.errors import ConfigError
 
+# A user with a password in an address, or a password among its parameters.
+_PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s]+@|[?&]password=")
+
 
 class _Lines:
     """Finds the line of a key in a TOML file, good enough to point a person at it."""
@@ -144,7 +147,7 @@ def _describe(path: Path, lines: _Lines, problem: Any) -> str:
     if problem["type"] == "missing":
         return f"{where}: missing; add '{location[-1]} = …' to this table"
     message = str(problem["msg"]).removeprefix("Value error, ")
-    shown = repr(problem["input"])
+    shown = _PASSWORD.sub("://…@", repr(problem["input"]))
     return f"{where}: {message[0].lower()}{message[1:]} (got {shown[:80]})"
 
 
@@ -238,7 +241,17 @@ def _demo_sources(file: ConfigFile) -> Iterator[str]:
             )
 
 
+def _open_password(file: ConfigFile) -> Iterator[str]:
+    if _PASSWORD.search(file.config.database.url):
+        where = file.where("database", "url")
+        yield (
+            f"{where}: database.url holds a password; put the whole address into "
+            "FENGSHENG_DATABASE_URL or the file that FENGSHENG_DATABASE_URL_FILE names"
+        )
+
+
 _CHECKS = (
+    _open_password,
     _twice,
     _shared_ids,
     _unknown_brands,

@@ -14,7 +14,7 @@ from listener.config import Secrets
 from listener.config_file import ConfigFile
 from listener.errors import ConfigError
 from listener.store.engine import open_engine, sqlite_url
-from listener.store.migrate import upgrade
+from listener.store.migrate import check_current, upgrade
 
 DATABASE = "fengsheng.db"
 KEPT_WORLDS = 3
@@ -38,8 +38,8 @@ def database_url(file: ConfigFile, secrets: Secrets) -> str:
     return file.config.database.url or sqlite_url(home_of(file) / DATABASE)
 
 
-def open_database(file: ConfigFile, secrets: Secrets) -> Engine:
-    """Open the database and bring its schema up to date."""
+def connect_database(file: ConfigFile, secrets: Secrets) -> Engine:
+    """Open the database as it is, whatever its schema."""
     home = home_of(file)
     try:
         home.mkdir(parents=True, exist_ok=True)
@@ -48,8 +48,25 @@ def open_database(file: ConfigFile, secrets: Secrets) -> Engine:
             f"{file.where('data_dir')}: data_dir: cannot make '{home}' ({error.strerror}); "
             "name a folder this user may write to"
         ) from None
-    engine = open_engine(database_url(file, secrets))
-    upgrade(engine)
+    return open_engine(database_url(file, secrets))
+
+
+def open_database(file: ConfigFile, secrets: Secrets) -> Engine:
+    """Open the database with the schema this program needs.
+
+    The embedded SQLite belongs to this program alone and is brought up to date here. A PostgreSQL
+    may serve several machines: it is migrated only by ``fengsheng migrate``, and anything but the
+    needed schema raises ``StoreError``.
+    """
+    engine = connect_database(file, secrets)
+    try:
+        if engine.dialect.name == "sqlite":
+            upgrade(engine)
+        else:
+            check_current(engine)
+    except BaseException:
+        engine.dispose()
+        raise
     return engine
 
 

@@ -114,7 +114,7 @@ def notice_series(
     session: Session, one: SeriesRecord, settings: NoticeSettings, now: datetime
 ) -> FindingRecord | None:
     """Judge one series; return the finding that was made or changed, if any."""
-    findings.lock_series(session, one.id)
+    series.lock_series(session, one.id)
     if series.load_baseline(session, one.id, findings.CRISIS) is None and is_learning(session):
         return None
     coverage = _Coverage(session, one.brand_id, now - settings.history, now)

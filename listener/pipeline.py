@@ -25,6 +25,7 @@ from listener.text.fingerprint import search_terms
 from listener.text.language import detect_language
 from listener.text.near import story_key
 
+MOST_COUNTED = 2**31 - 1
 SURE = 0.9
 LIKELY = 0.8
 # A time this coarse cannot place a mention in a five-minute bucket.
@@ -96,7 +97,7 @@ def _new_mention(
         if author
         else None,
         author_name=item.author_name if keeps_name else None,
-        author_followers=item.author_followers,
+        author_followers=_count(item.author_followers),
         author_verified=item.author_verified,
         parent_external_id=item.parent_id,
         thread_title=item.thread_title,
@@ -106,10 +107,10 @@ def _new_mention(
         event_at=event_time(item, origin),
         rating=item.rating,
         rating_max=item.rating_max,
-        likes=item.likes,
-        reposts=item.reposts,
-        comments=item.comments,
-        views=item.views,
+        likes=_count(item.likes),
+        reposts=_count(item.reposts),
+        comments=_count(item.comments),
+        views=_count(item.views),
         content_hash=hashlib.sha256(
             json.dumps([title, text, item.url], ensure_ascii=False).encode("utf-8", "replace")
         ).hexdigest(),
@@ -126,6 +127,11 @@ def _new_mention(
             for match in found
         ),
     )
+
+
+def _count(value: int | None) -> int | None:
+    """Keep a count to what a column holds: a source may claim anything."""
+    return None if value is None else max(-MOST_COUNTED, min(value, MOST_COUNTED))
 
 
 def event_time(item: MentionItem, origin: CollectedFrom) -> datetime | None:

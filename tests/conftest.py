@@ -1,6 +1,7 @@
 """Fixtures shared by all kinds of tests."""
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,9 +11,11 @@ from sqlalchemy import Engine
 from listener.clock import FakeClock
 from listener.store.engine import open_engine, sqlite_url
 from listener.store.migrate import upgrade
+from tests.fakes.postgres import TEMPLATE, PostgresServer
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
+DATABASES = ("sqlite", "postgresql")
 
 
 @pytest.fixture
@@ -28,9 +31,51 @@ def clock() -> FakeClock:
     return FakeClock(datetime(2026, 11, 22, 3, 0, tzinfo=UTC))
 
 
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A real server for this test process, with a migrated database to copy; started when asked."""
+    server = PostgresServer()
+    try:
+        engine = open_engine(server.url(server.create_database(name=TEMPLATE)))
+        upgrade(engine)
+        engine.dispose()
+        yield server
+    finally:
+        server.remove()
+
+
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_engine(sqlite_url(tmp_path / "test.db"))
-    upgrade(engine)
+def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """Makes databases: ``new_database("postgresql", migrated=False)`` returns the address."""
+    made: list[str] = []
+    numbers = itertools.count(1)
+
+    def make(kind: str, *, migrated: bool = True) -> str:
+        if kind == "postgresql":
+            server = request.getfixturevalue("postgres_server")
+            made.append(server.create_database(TEMPLATE if migrated else None))
+            return str(server.url(made[-1]))
+        url = sqlite_url(tmp_path / f"test-{next(numbers)}.db")
+        if migrated:
+            engine = open_engine(url)
+            upgrade(engine)
+            engine.dispose()
+        return url
+
+    yield make
+    for name in made:
+        request.getfixturevalue("postgres_server").drop_database(name)
+
+
+@pytest.fixture(params=DATABASES)
+def database(request: pytest.FixtureRequest) -> str:
+    """The kind of database: whatever uses it, ``engine`` too, runs once on each."""
+    return str(request.param)
+
+
+@pytest.fixture
+def engine(database: str, new_database: Callable[..., str]) -> Iterator[Engine]:
+    """A migrated, empty database of its own."""
+    engine = open_engine(new_database(database))
     yield engine
     engine.dispose()

@@ -20,7 +20,7 @@ from crisis.intake import request_draft
 from crisis.permissions import Action, Actor, actor_by_telegram_id
 from listener.callbacks import Press, verify
 from listener.clock import Clock
-from listener.errors import Conflict, ListenerError, NotAllowed
+from listener.errors import Conflict, ListenerError, NotAllowed, Temporary
 from listener.failpoints import reach
 from listener.store import incidents as incident_store
 from listener.store import outbox, statements, updates
@@ -64,6 +64,8 @@ class UpdateHandler:
                 if not updates.finish_update(session, update.update_id, now=now, outcome=outcome):
                     return None
                 reach("update-handled")
+        except Temporary:
+            raise  # the database is away, nobody refused anything: the update waits
         except ListenerError as error:
             return self._refuse(update, error)
         if text is None or payload["kind"] != "press":

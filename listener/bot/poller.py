@@ -14,7 +14,7 @@ from telegram import Bot, Update
 from listener.bot.handlers import Answer, UpdateHandler
 from listener.bot.updates import reduced
 from listener.clock import Clock
-from listener.errors import ListenerError
+from listener.errors import ListenerError, Temporary
 from listener.failpoints import reach
 from listener.notify.telegram import asking
 from listener.store import updates
@@ -79,6 +79,8 @@ class Poller:
         for update in await asyncio.to_thread(self._waiting):
             try:
                 answer = await asyncio.to_thread(self._handler.handle, update)
+            except Temporary:
+                raise  # not the update's fault, so it does not count as an attempt
             except Exception:
                 logger.exception("update not handled", extra={"update": update.update_id})
                 await asyncio.to_thread(self._count_failure, update)

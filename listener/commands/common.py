@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
+import click
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -112,11 +113,14 @@ class Office:
 
 
 def open_office(path: Path | None) -> Office:
-    """Open the installation that the configuration describes."""
+    """Open the installation that the configuration describes, until the command ends."""
     file = read_config(path)
     secrets = load_secrets()
     clock = SystemClock()
     engine = open_database(file, secrets)
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.call_on_close(engine.dispose)
     brand_ids = sync_database(engine, file.config, clock.now())
     return Office(file, secrets, engine, build_desk(file, brand_ids, secrets), clock)
 

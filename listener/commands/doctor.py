@@ -19,13 +19,14 @@ from listener.app import build_understanding, check_sources, uses_telegram
 from listener.commands.common import ConfigOption, JsonOption, out, print_json, read_config
 from listener.config import DEMO_SITE, Role, Secrets, load_secrets
 from listener.config_file import ConfigFile
-from listener.errors import ListenerError
-from listener.home import home_of, open_database
+from listener.errors import ListenerError, Temporary
+from listener.home import connect_database, home_of
 from listener.notify.telegram import asking, open_bot
 from listener.reports.chart import font_path
 from listener.resources import bundled
-from listener.store.engine import read_session
-from listener.store.migrate import schema_revision
+from listener.store.engine import POOL_OVERFLOW, POOL_SIZE, read_session
+from listener.store.health import OLDEST_POSTGRESQL, DatabaseHealth, examine_database
+from listener.store.migrate import check_current, schema_revision, upgrade
 from listener.store.records import SourceHealth
 from listener.store.sources import is_stopped, source_health
 
@@ -180,13 +181,7 @@ def _font(_file: ConfigFile) -> Iterator[Check]:
 
 def _data(file: ConfigFile, secrets: Secrets) -> Iterator[Check]:
     home = home_of(file)
-    engine = open_database(file, secrets)
-    try:
-        yield Check(Level.OK, f"database {engine.dialect.name}, schema {schema_revision(engine)}")
-        with read_session(engine) as session:
-            yield from _deaf_spots(source_health(session))
-    finally:
-        engine.dispose()
+    yield from _guarded(lambda: _database(file, secrets))
     free = shutil.disk_usage(home).free
     if free < LEAST_FREE_BYTES:
         yield Check(Level.WARNING, f"{free / 1e6:.0f} MB free at {home}", "free some disk space")
@@ -212,6 +207,67 @@ def _deaf_spots(health: Sequence[SourceHealth]) -> Iterator[Check]:
             )
         else:
             yield Check(Level.WARNING, what, source.last_failure_detail or "")
+
+
+def _database(file: ConfigFile, secrets: Secrets) -> Iterator[Check]:
+    engine = connect_database(file, secrets)
+    try:
+        if engine.dialect.name == "sqlite":
+            upgrade(engine)
+        health = examine_database(engine)
+        problems = list(_problems(health))
+        yield from problems
+        check_current(engine)
+        if not problems:
+            found = f"database {health.kind} {health.version}, schema {schema_revision(engine)}"
+            yield Check(Level.OK, found)
+            with read_session(engine) as session:
+                yield from _deaf_spots(source_health(session))
+    except Temporary as error:
+        yield Check(
+            Level.ERROR,
+            f"the database cannot be reached: {error}",
+            "is the server running, and do address, user and password in "
+            "FENGSHENG_DATABASE_URL (or …_FILE) fit it?",
+        )
+    finally:
+        engine.dispose()
+
+
+def _problems(health: DatabaseHealth) -> Iterator[Check]:
+    if health.kind != "postgresql":
+        return
+    if health.major < OLDEST_POSTGRESQL:
+        yield Check(
+            Level.ERROR,
+            f"PostgreSQL {health.version} is too old",
+            f"use PostgreSQL {OLDEST_POSTGRESQL} or newer",
+        )
+    if health.encoding != "UTF8":
+        yield Check(
+            Level.ERROR,
+            f"the database's encoding is {health.encoding}, which cannot hold every text",
+            "CREATE DATABASE fengsheng ENCODING 'UTF8' TEMPLATE template0",
+        )
+    if not health.may_write:
+        yield Check(
+            Level.ERROR,
+            "the database only allows reading",
+            "connect to the primary server, not to a standby",
+        )
+    if not health.may_create:
+        yield Check(
+            Level.ERROR,
+            "the database user may not create tables",
+            "GRANT CREATE, USAGE ON SCHEMA public TO the_user, as the database's owner",
+        )
+    if health.connections < POOL_SIZE + POOL_OVERFLOW + 1:
+        yield Check(
+            Level.WARNING,
+            f"the server allows {health.connections} connections; one service may need "
+            f"{POOL_SIZE + POOL_OVERFLOW + 1}",
+            "raise max_connections",
+        )
 
 
 def _telegram(file: ConfigFile, secrets: Secrets) -> Iterator[Check]:

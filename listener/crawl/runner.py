@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
+from sqlmodel import Session
 
 from listener.clock import Clock
 from listener.config import Config, Source
@@ -24,7 +25,7 @@ from listener.failpoints import reach
 from listener.items import FailureKind, MentionItem
 from listener.pipeline import CollectedFrom, Understanding, store_items
 from listener.store import sources
-from listener.store.engine import unit_of_work
+from listener.store.engine import transact, unit_of_work
 from listener.store.records import ClaimedSource
 from listener.workers import StderrTail, end_child, start_child
 
@@ -256,38 +257,18 @@ class CrawlRunner:
         self._on_stored()
 
     def _store_batch(self, items: Sequence[MentionItem], origin: CollectedFrom) -> int:
-        with unit_of_work(self._engine) as session:
-            new = store_items(session, items, origin, self._understanding)
+        new = transact(
+            self._engine,
+            lambda session: store_items(session, items, origin, self._understanding),
+        )
         reach("mentions-stored")
         return new
 
     def _finish(self, one: _Running, done: Mapping[str, Any]) -> PassReport:
-        source = self._sources[one.claimed.key]
         failure = done["failure"]
         now = self._clock.now()
         reach("pass-finishing")
-        with unit_of_work(self._engine) as session:
-            if failure is None or failure["kind"] == FailureKind.EMPTY:
-                sources.finish_pass(
-                    session,
-                    source_id=one.claimed.id,
-                    owner=self._owner,
-                    now=now,
-                    state=done["state"],
-                    overlaps=done["overlaps"],
-                    oldest_item_at=one.oldest_at,
-                    next_in=self._pause(source, done.get("ttl_s")),
-                )
-            else:
-                sources.fail_pass(
-                    session,
-                    source_id=one.claimed.id,
-                    owner=self._owner,
-                    now=now,
-                    kind=failure["kind"],
-                    detail=failure["detail"],
-                    next_in=self._pause_after(source, failure),
-                )
+        transact(self._engine, lambda session: self._record(session, one, done, now))
         report = PassReport(
             source=one.claimed.key,
             failure=failure["kind"] if failure else None,
@@ -302,6 +283,32 @@ class CrawlRunner:
         logger.log(level, "source visited", extra=asdict(report))
         self._on_stored()
         return report
+
+    def _record(
+        self, session: Session, one: _Running, done: Mapping[str, Any], now: datetime
+    ) -> None:
+        source, failure = self._sources[one.claimed.key], done["failure"]
+        if failure is None or failure["kind"] == FailureKind.EMPTY:
+            sources.finish_pass(
+                session,
+                source_id=one.claimed.id,
+                owner=self._owner,
+                now=now,
+                state=done["state"],
+                overlaps=done["overlaps"],
+                oldest_item_at=one.oldest_at,
+                next_in=self._pause(source, done.get("ttl_s")),
+            )
+        else:
+            sources.fail_pass(
+                session,
+                source_id=one.claimed.id,
+                owner=self._owner,
+                now=now,
+                kind=failure["kind"],
+                detail=failure["detail"],
+                next_in=self._pause_after(source, failure),
+            )
 
     def _pause(self, source: Source, ttl_s: float | None) -> timedelta:
         """Wait the configured interval, or as long as the source itself asks, if that is longer.

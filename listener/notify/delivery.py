@@ -18,7 +18,7 @@ from listener.errors import ListenerError, Permanent, Temporary
 from listener.failpoints import reach
 from listener.notify.channel import Channel, Delivery, Receipt
 from listener.store import outbox
-from listener.store.engine import unit_of_work
+from listener.store.engine import transact, unit_of_work
 from listener.store.outbox import NotSent
 from listener.store.records import OutboxMessage
 
@@ -120,15 +120,18 @@ class Deliverer:
         return path
 
     def _record(self, message: OutboxMessage, receipt: Receipt) -> None:
-        with unit_of_work(self._engine) as session:
-            outbox.mark_sent(
+        # It stands in the chat: forgetting that would send it again.
+        transact(
+            self._engine,
+            lambda session: outbox.mark_sent(
                 session,
                 message.id,
                 owner=self._owner,
                 now=self._clock.now(),
                 remote_id=receipt.remote_id,
                 remote=receipt.remote,
-            )
+            ),
+        )
         logger.info(
             "message sent",
             extra={

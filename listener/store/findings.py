@@ -17,11 +17,6 @@ IMMEDIATE = "immediate"
 VOLUME = "volume"
 
 
-def lock_series(session: Session, series_id: int) -> None:
-    """Keep other machines from judging the same series until this transaction ends."""
-    session.exec(select(Series.id).where(Series.id == series_id).with_for_update()).one()
-
-
 def overlapping_finding(
     session: Session, *, series_id: int, channel: str, since: datetime
 ) -> FindingRecord | None:
@@ -82,6 +77,12 @@ def finding(session: Session, finding_id: int) -> FindingRecord:
     return record_of(FindingRecord, session.get_one(Finding, finding_id))
 
 
+def lock_finding(session: Session, finding_id: int) -> FindingRecord:
+    """Return one finding and keep others from handling it until this transaction ends."""
+    query = select(Finding).where(Finding.id == finding_id).with_for_update(key_share=True)
+    return record_of(FindingRecord, session.exec(query).one())
+
+
 def unhandled_findings(session: Session, *, limit: int) -> list[FindingRecord]:
     """Return findings that no incident has taken up yet, oldest first."""
     query = (
@@ -89,7 +90,6 @@ def unhandled_findings(session: Session, *, limit: int) -> list[FindingRecord]:
         .where(col(Finding.handled_at).is_(None))
         .order_by(col(Finding.id))
         .limit(limit)
-        .with_for_update(skip_locked=True)
     )
     return records_of(FindingRecord, session.exec(query))
 

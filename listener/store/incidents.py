@@ -15,7 +15,8 @@ from listener.store.tables import Brand, Fact, Incident, IncidentEvent
 
 def lock_brand(session: Session, brand_id: int) -> None:
     """Keep other machines from opening incidents of the brand until this transaction ends."""
-    session.exec(select(Brand.id).where(Brand.id == brand_id).with_for_update()).one()
+    query = select(Brand.id).where(Brand.id == brand_id).with_for_update(key_share=True)
+    session.exec(query).one()
 
 
 def insert_incident(session: Session, values: dict[str, Any]) -> int | None:
@@ -133,5 +134,9 @@ def set_fact(
 
 def facts(session: Session, incident_id: int) -> dict[str, FactRecord]:
     """Return the current facts of an incident by name."""
-    query = select(Fact).where(Fact.incident_id == incident_id, col(Fact.superseded_at).is_(None))
+    query = (
+        select(Fact)
+        .where(Fact.incident_id == incident_id, col(Fact.superseded_at).is_(None))
+        .order_by(col(Fact.id))
+    )
     return {fact.name: fact for fact in records_of(FactRecord, session.exec(query))}

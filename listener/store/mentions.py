@@ -70,7 +70,7 @@ def claim_to_score(
     query = (
         select(Mention)
         .where(Mention.stage == TO_SCORE, free)
-        .order_by(col(Mention.event_at).desc(), col(Mention.id))
+        .order_by(col(Mention.event_at).desc().nulls_last(), col(Mention.id))
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
@@ -119,13 +119,16 @@ def save_scores(session: Session, scores: Sequence[MentionScore], *, now: dateti
     )
 
 
-def release_leases(session: Session) -> None:
-    """Free every scoring lease; only for a database that no other process works on."""
-    session.execute(
+def release_leases(session: Session, owner: str | None = None) -> None:
+    """Free the scoring leases of ``owner``, who is dead; every one without an owner."""
+    statement = (
         update(Mention)
         .where(col(Mention.stage) == TO_SCORE)
         .values(lease_owner=None, lease_until=None)
     )
+    if owner is not None:
+        statement = statement.where(col(Mention.lease_owner) == owner)
+    session.execute(statement)
 
 
 def count_waiting(session: Session, *, is_backfill: bool | None = None) -> int:
@@ -222,7 +225,9 @@ def judged_mention(session: Session, *, mention_id: int, brand_id: int) -> Judge
 
 def judged_for_brands(session: Session, mention_id: int) -> list[tuple[JudgedMention, int]]:
     """Return a scored mention with the id of each brand it means; nothing if it has no time."""
-    brands = session.exec(select(Match.brand_id).where(Match.mention_id == mention_id)).all()
+    brands = session.exec(
+        select(Match.brand_id).where(Match.mention_id == mention_id).order_by(col(Match.brand_id))
+    ).all()
     found = [(judged_mention(session, mention_id=mention_id, brand_id=id_), id_) for id_ in brands]
     return [(mention, id_) for mention, id_ in found if mention is not None]
 
@@ -239,7 +244,7 @@ def baseline_texts(
             col(Mention.event_at) >= since,
             col(Mention.event_at) < until,
         )
-        .order_by(col(Mention.event_at).desc())
+        .order_by(col(Mention.event_at).desc(), col(Mention.id))
         .limit(limit)
     )
     return [f"{title or ''}\n{text_}" for title, text_ in session.exec(query)]
@@ -276,7 +281,7 @@ def search_mentions(session: Session, words: str, *, limit: int = 20) -> list[tu
         select_columns(literal_column("id"), literal_column("text"))
         .select_from(Mention)
         .where(condition.bindparams(query=query_text))
-        .order_by(literal_column("event_at").desc())
+        .order_by(literal_column("event_at").desc().nulls_last(), literal_column("id"))
         .limit(limit)
     )
     return [(int(row[0]), str(row[1])) for row in session.execute(query)]

@@ -125,7 +125,11 @@ def adopt_copy(
         channel=channel,
         recipient=recipient,
     )
-    rows = [session.get_one(Message, message_id) for message_id in found]
+    # Locked, or a delivery that claims the original now would later write over what is noted here.
+    rows = [
+        session.get_one(Message, message_id, populate_existing=True, with_for_update=True)
+        for message_id in found
+    ]
     if not rows or any(row.remote_id == remote_id for row in rows):
         return
     first = rows[0]
@@ -325,13 +329,16 @@ def _settle(session: Session, message_id: int, owner: str, values: dict[str, Any
     return session.execute(statement).scalar_one_or_none() is not None
 
 
-def release_leases(session: Session) -> None:
-    """Free every lease; only for a database that no other process works on."""
-    session.execute(
+def release_leases(session: Session, owner: str | None = None) -> None:
+    """Free the leases of ``owner``, who is dead; every lease without one."""
+    statement = (
         update(Message)
         .where(col(Message.state) == PENDING)
         .values(lease_owner=None, lease_until=None)
     )
+    if owner is not None:
+        statement = statement.where(col(Message.lease_owner) == owner)
+    session.execute(statement)
 
 
 def sent_message(

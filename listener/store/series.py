@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, update
+from sqlalchemy.exc import NoResultFound
 from sqlmodel import Session, col, select
 
 from listener.store.engine import insert_ignore, upsert
@@ -40,6 +41,9 @@ def ensure_series(
     A series of a complaint type counts the negatives of that type among all mentions of the brand;
     a series of a source group counts what that group says.
     """
+    known = _known_series(session, brand_id, topic, source_group)
+    if known is not None:
+        return known
     session.execute(
         insert_ignore(session, Series).values(
             brand_id=brand_id, topic=topic, source_group=source_group
@@ -54,10 +58,17 @@ def overall_id(session: Session, brand_id: int) -> int:
 
 
 def _series_id(session: Session, brand_id: int, topic: str, source_group: str) -> int:
+    known = _known_series(session, brand_id, topic, source_group)
+    if known is None:
+        raise NoResultFound(f"brand {brand_id} has no series of {topic}, {source_group}")
+    return known
+
+
+def _known_series(session: Session, brand_id: int, topic: str, source_group: str) -> int | None:
     query = select(Series.id).where(
         Series.brand_id == brand_id, Series.topic == topic, Series.source_group == source_group
     )
-    return int(session.exec(query).one() or 0)
+    return session.exec(query).one_or_none()
 
 
 def all_series(session: Session) -> list[SeriesRecord]:
@@ -81,13 +92,34 @@ def recompute_buckets(session: Session, mention_ids: Collection[int]) -> set[int
     A mention counts unless the same author said the same story in the 24 hours before it. Hence a
     late mention also changes the buckets of its later copies.
     """
+    _lock_series_of(session, mention_ids)
     touched: dict[int, set[datetime]] = defaultdict(set)
     for brand_id, bucket_at in _buckets_of(session, mention_ids):
         touched[brand_id].add(bucket_at)
     series_ids: set[int] = set()
-    for brand_id, starts in touched.items():
+    for brand_id, starts in sorted(touched.items()):
         series_ids |= _recompute(session, brand_id, starts)
     return series_ids
+
+
+def _lock_series_of(session: Session, mention_ids: Collection[int]) -> None:
+    """Lock the brands' overall series whose counts these mentions change.
+
+    Two machines that score mentions of one bucket would each count without the other's, and the
+    second would write its count over the first. What is counted after the lock sees both.
+    """
+    found = session.exec(
+        select(Match.brand_id).where(col(Match.mention_id).in_(mention_ids)).distinct()
+    )
+    overall = [ensure_series(session, brand_id) for brand_id in sorted(found)]
+    for series_id in sorted(overall):
+        lock_series(session, series_id)
+
+
+def lock_series(session: Session, series_id: int) -> None:
+    """Keep others from counting or judging the same series until this transaction ends."""
+    query = select(Series.id).where(Series.id == series_id)
+    session.exec(query.with_for_update(key_share=True)).one()
 
 
 def _recompute(session: Session, brand_id: int, starts: Collection[datetime]) -> set[int]:
@@ -108,7 +140,7 @@ def _recompute(session: Session, brand_id: int, starts: Collection[datetime]) ->
             row[1] += one.is_counted and one.is_negative
             row[2] += 1
             row[3] += one.is_negative
-    for key in counts:
+    for key in sorted(counts):
         if key not in ids:
             topic, group = key
             ids[key] = ensure_series(session, brand_id, topic=topic, source_group=group)

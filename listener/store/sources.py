@@ -195,15 +195,18 @@ def _held(session: Session, source_id: int, owner: str) -> Source | None:
     ).one_or_none()
 
 
-def release_leases(session: Session) -> None:
-    """Free every lease; only for a database that no other process works on."""
-    session.execute(update(Source).values(lease_owner=None, lease_until=None))
+def release_leases(session: Session, owner: str | None = None) -> None:
+    """Free the leases of ``owner``, who is dead; every lease without one."""
+    statement = update(Source).values(lease_owner=None, lease_until=None)
+    if owner is not None:
+        statement = statement.where(col(Source.lease_owner) == owner)
+    session.execute(statement)
 
 
 def source_health(session: Session) -> list[SourceHealth]:
     """Return every enabled source in the order of their keys."""
-    query = select(Source).where(col(Source.is_enabled)).order_by(Source.key)
-    return records_of(SourceHealth, session.exec(query))
+    found = records_of(SourceHealth, session.exec(select(Source).where(col(Source.is_enabled))))
+    return sorted(found, key=lambda one: one.key)  # a server's own alphabet may differ
 
 
 def is_stopped(source: SourceHealth) -> bool:
@@ -224,6 +227,7 @@ def unrecovered_gaps(
         col(SourceGap.is_recovered).is_(False),
         or_(col(SourceGap.ended_at).is_(None), col(SourceGap.ended_at) > since),
     )
+    query = query.order_by(col(SourceGap.id))
     return [(row[0], row[1], row[2]) for row in session.exec(query)]
 
 

@@ -39,7 +39,7 @@ def statement(session: Session, statement_id: int) -> StatementRecord:
 
 def lock_statement(session: Session, statement_id: int) -> StatementRecord:
     """Return one statement and keep others from changing it until this transaction ends."""
-    query = select(Statement).where(Statement.id == statement_id).with_for_update()
+    query = select(Statement).where(Statement.id == statement_id).with_for_update(key_share=True)
     row = session.exec(query).one_or_none()
     if row is None:
         raise Conflict(f"there is no statement {statement_id}; see 'fengsheng statements'")

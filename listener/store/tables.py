@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from listener.store.engine import UtcDateTime
+from listener.store.columns import UtcDateTime, guard_texts
 
 # Constraints need stable names, or a later migration cannot drop them on every engine.
 metadata = SQLModel.metadata
@@ -448,3 +448,6 @@ class AuditEntry(SQLModel, table=True):
     object_id: int
     via: str
     data: Json = _json()
+
+
+guard_texts(metadata)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.fakes.forking import ForkServer
 from tests.fakes.service import TOKEN, ServiceProcess
 from tests.fakes.site import FakeSite, SitePost
 from tests.fakes.telegram import FakeTelegram
@@ -16,6 +17,9 @@ CONFIG = """
 base_url = "{telegram}/bot"
 chat_id = {chat}
 poll_timeout_s = 2
+
+[scoring]
+scorer = "snownlp"
 
 [crawl]
 delay_s = 0.05
@@ -59,6 +63,9 @@ FAIL_POINTS = [
     "message-claimed",
     "message-accepted",
 ]
+# On each database, in parts that test processes share.
+KILLS, PARTS = 50, 2
+LONGEST_LIFE_S = 3.5
 CHAT_FAIL_POINTS = ["updates-stored", "decision-recorded", "update-handled"]
 COMPLAINTS = (
     "澜白洗地机更新固件后变砖了，开不了机",
@@ -101,10 +108,18 @@ def site():
         yield server
 
 
+@pytest.fixture(scope="session")
+def forks():
+    server = ForkServer()
+    yield server
+    server.close()
+
+
 @pytest.fixture
-def service(tmp_path, telegram, site):
+def service(tmp_path, telegram, site, database, new_database, forks):
     config = CONFIG.format(telegram=telegram.url, chat=CHAT, site=site.url)
-    process = ServiceProcess(tmp_path, config)
+    url = new_database(database) if database == "postgresql" else ""
+    process = ServiceProcess(tmp_path, config, database_url=url, forks=forks)
     yield process
     process.kill()
 
@@ -165,16 +180,17 @@ def test_killed_at_every_named_point_nothing_is_lost_or_doubled(service, telegra
     assert service.stop() == 0
 
 
-@pytest.mark.parametrize("seed", [20261122])
-def test_killed_at_twenty_random_moments_nothing_is_lost_or_doubled(service, telegram, site, seed):
+@pytest.mark.parametrize("seed", [20261122 + part for part in range(PARTS)])
+def test_killed_at_random_moments_nothing_is_lost_or_doubled(service, telegram, site, seed):
+    print(f"seed {seed}")
     chance = random.Random(seed)
     lead = telegram.person(LEAD_ID, "林岚")
     posts = len(history(datetime.now(UTC)))
     pressed = False
-    for number in range(20):
+    for number in range(KILLS // PARTS):
         service.start()
         # Moments, not conditions, are what is tested here: the cut comes after a random time.
-        life_s = chance.uniform(0.5, 7.0)
+        life_s = chance.uniform(0.1, LONGEST_LIFE_S)
         try:
             service.wait_until(lambda: False, life_s, "random moment")
         except AssertionError:

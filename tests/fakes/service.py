@@ -11,19 +11,46 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
+from tests.fakes.forking import ForkedProcess, ForkServer
+
+ROOT = Path(__file__).resolve().parents[2]
+LIGHT = Path(__file__).resolve().parent / "light"
 TOKEN = "123456:TEST-TOKEN"
 
 
 class ServiceProcess:
-    """One installation in a folder; started and ended as often as a test likes."""
+    """One installation in a folder; started and ended as often as a test likes.
 
-    def __init__(self, folder: Path, config: str, *, home: str = "live") -> None:
+    With ``database_url`` it works on a PostgreSQL. With ``forks`` a start is cheap, and the
+    library SnowNLP is a light one.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        config: str,
+        *,
+        home: str = "live",
+        database_url: str = "",
+        forks: ForkServer | None = None,
+    ) -> None:
         self.folder = folder
         self.config = folder / "config.toml"
         self.config.write_text(config, encoding="utf-8")
         self.home = folder / "var" / home
-        self._process: subprocess.Popen[str] | None = None
-        self.output: list[str] = []
+        self._url = database_url
+        self._forks = forks
+        self._printed = folder / "printed"
+        self._process: subprocess.Popen[bytes] | ForkedProcess | None = None
+
+    @property
+    def output(self) -> list[str]:
+        """What the service has printed, over all its starts."""
+        if not self._printed.exists():
+            return []
+        return self._printed.read_text(encoding="utf-8", errors="replace").splitlines()
 
     def start(self, *, fail_at: str = "") -> None:
         """Start the service; with ``fail_at`` it dies by SIGKILL at that point."""
@@ -31,25 +58,29 @@ class ServiceProcess:
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
             "LANG": "C.UTF-8",
+            "PYTHONPATH": str(ROOT),
             "FENGSHENG_TELEGRAM_TOKEN": TOKEN,
         }
+        if self._url:
+            environment["FENGSHENG_DATABASE_URL"] = self._url
         if fail_at:
             environment["FENGSHENG_FAIL_AT"] = fail_at
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "listener.cli", "run", "--config", str(self.config)],
-            cwd=self.folder,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        reader = threading.Thread(target=self._read, args=(self._process,), daemon=True)
-        reader.start()
-        self._reader = reader
-
-    def _read(self, process: "subprocess.Popen[str]") -> None:
-        for line in process.stdout or ():
-            self.output.append(line.rstrip())
+        arguments = ["run", "--config", str(self.config)]
+        if self._forks is not None:
+            environment["PYTHONPATH"] = f"{LIGHT}{os.pathsep}{ROOT}"
+            self._process = self._forks.start(
+                arguments, environment=environment, folder=self.folder, output=self._printed
+            )
+            return
+        with self._printed.open("ab") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "listener.cli", *arguments],
+                cwd=self.folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
 
     @property
     def is_running(self) -> bool:
@@ -63,7 +94,7 @@ class ServiceProcess:
             code = self._process.wait(timeout_s)
         except subprocess.TimeoutExpired:
             raise AssertionError(f"still alive after {timeout_s} s:\n{self.tail()}") from None
-        self._close()
+        self._process = None
         assert code == -signal.SIGKILL, f"ended with {code}:\n{self.tail()}"
 
     def kill(self) -> None:
@@ -71,7 +102,7 @@ class ServiceProcess:
         if self._process is not None:
             self._process.kill()
             self._process.wait(10)
-            self._close()
+            self._process = None
 
     def stop(self, timeout_s: float = 20.0) -> int:
         """Ask the service to end and return its exit status."""
@@ -83,14 +114,8 @@ class ServiceProcess:
         except subprocess.TimeoutExpired:
             self.kill()
             raise AssertionError(f"did not end in {timeout_s} s:\n{self.tail()}") from None
-        self._close()
-        return code
-
-    def _close(self) -> None:
-        self._reader.join(10)
-        if self._process is not None and self._process.stdout is not None:
-            self._process.stdout.close()
         self._process = None
+        return code
 
     def tail(self) -> str:
         """Return the last lines the service printed and logged."""
@@ -98,20 +123,27 @@ class ServiceProcess:
         logged = log.read_text(encoding="utf-8").splitlines()[-15:] if log.exists() else []
         return "\n".join([*self.output[-30:], *logged])
 
-    def query(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Read the database from outside, as another process would."""
+        if self._url.startswith("postgresql"):
+            return self._query_postgresql(sql)
         database = self.home / "fengsheng.db"
         if not database.exists():
             return []
         connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=30)
         try:
-            return connection.execute(sql, values).fetchall()
+            return connection.execute(sql).fetchall()
         except sqlite3.OperationalError as error:
             if "no such table" in str(error):
                 return []
             raise
         finally:
             connection.close()
+
+    def _query_postgresql(self, sql: str) -> list[tuple[Any, ...]]:
+        dsn = self._url.replace("postgresql+psycopg", "postgresql")
+        with psycopg.connect(dsn) as connection:
+            return connection.execute(sql.encode()).fetchall()
 
     def wait_until(self, condition: Callable[[], bool], timeout_s: float, what: str) -> None:
         """Wait for a condition while the service runs."""

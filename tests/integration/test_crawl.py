@@ -12,9 +12,16 @@ from listener.store import mentions, sources
 from listener.store.engine import read_session, unit_of_work
 from listener.workers import child_environment
 from tests.build import set_up
+from tests.conftest import DATABASES
 from tests.fakes.site import Answer, FakeSite, SitePost
 
 NOW = datetime(2026, 11, 22, 3, 2, tzinfo=UTC)
+
+
+@pytest.fixture
+def database():
+    """Crawling is the same on both; two tests below show that what it stores is."""
+    return "sqlite"
 
 
 @pytest.fixture
@@ -76,6 +83,7 @@ def crawl(engine, clock, site):
     return make
 
 
+@pytest.mark.parametrize("database", DATABASES)
 def test_a_feed_is_stored_once_and_the_next_pass_asks_conditionally(crawl, site):
     site.routes["/feed.xml"] = lambda handler: (
         Answer(status=304)
@@ -156,6 +164,7 @@ def test_an_html_page_is_named_as_what_it_is(crawl, site):
     assert "/real.xml" in report.detail
 
 
+@pytest.mark.parametrize("database", DATABASES)
 def test_a_source_that_hangs_is_cut_at_the_deadline_and_opens_a_gap(crawl, site, clock):
     one = crawl(deadline_s=8, timeout_s=60)
     one.run()

@@ -2,18 +2,16 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.runtime.migration import MigrationContext
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 
 from listener.errors import Conflict
 from listener.store import incidents, mentions, outbox, series, sources, updates
 from listener.store.engine import read_session, unit_of_work
-from listener.store.migrate import newest_revision, schema_revision
+from listener.store.migrate import newest_revision, schema_differences, schema_revision
 from listener.store.outbox import NotSent
 from listener.store.rows import bucket_start
-from listener.store.tables import Mention, Message, SQLModel
+from listener.store.tables import Mention, Message
 from tests.build import item, score_all, set_up, store
 
 NOW = datetime(2026, 11, 22, 3, 2, tzinfo=UTC)
@@ -42,19 +40,13 @@ def claim(engine, now=NOW, owner="me"):
 
 def test_models_and_migrations_describe_the_same_schema(engine):
     assert schema_revision(engine) == newest_revision()
-    with engine.connect() as connection:
-        context = MigrationContext.configure(
-            connection,
-            opts={
-                "include_name": lambda name, kind, _: not str(name).startswith("mention_search")
-            },
-        )
-        assert compare_metadata(context, SQLModel.metadata) == []
+    assert schema_differences(engine) == []
 
 
 def test_a_read_session_cannot_write(engine):
-    with read_session(engine) as session, pytest.raises(OperationalError, match="readonly"):
-        put(session, "k")
+    with pytest.raises(DBAPIError, match=r"read-?only"):
+        with read_session(engine) as session:
+            put(session, "k")
 
 
 def test_four_writers_at_once_all_get_through(engine):
@@ -66,7 +58,7 @@ def test_four_writers_at_once_all_get_through(engine):
                 with unit_of_work(engine) as session:
                     session.exec(select(Message)).all()
                     put(session, f"{name}-{number}")
-        except OperationalError as error:
+        except Exception as error:
             failures.append(error)
 
     threads = [threading.Thread(target=write, args=(name,)) for name in "abcd"]
