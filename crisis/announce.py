@@ -73,6 +73,7 @@ def alert_body(desk: Desk, incident: IncidentRecord, now: datetime) -> Body:
             "amplifier": evidence["amplifier"],
             "coordination": evidence.get("coordination"),
             "quotes": evidence["quotes"],
+            "learning_days": evidence.get("learning_days"),
             "blind_spots": [
                 {**spot, "reason": desk.catalog.failures.get(spot["reason"], spot["reason"])}
                 for spot in evidence["blind_spots"][:3]

@@ -13,6 +13,7 @@ from typing import Any
 from sqlmodel import Session
 
 from listener.detect.terms import new_terms
+from listener.outlook import LEARNING, maturity
 from listener.store import mentions, series, sources, stories
 from listener.store.records import BucketCounts, FindingRecord, JudgedMention, SourceHealth
 from listener.store.rows import BUCKET, bucket_start
@@ -93,8 +94,15 @@ def build_evidence(
         "stories": (spread := _spread(session, finding.brand_id, start, now)),
         "coordination": coordination(spread),
         "blind_spots": blind_spots(health, now),
+        "learning_days": _learning_days(session, finding.brand_id, now),
         "chart": _chart(session, finding, start, now) if finding.series_id else None,
     }
+
+
+def _learning_days(session: Session, brand_id: int, now: datetime) -> int | None:
+    """Return the days a young baseline rests on, or None for one that is no longer young."""
+    age = maturity(session, brand_id, now=now, history=LEARNING * 2)
+    return int(age.days) if age.is_young else None
 
 
 def blind_spots(health: Sequence[SourceHealth], now: datetime) -> list[dict[str, Any]]:

@@ -5,9 +5,18 @@ import sys
 import typer
 
 from listener import __version__
-from listener.commands import brands, database, incidents, service, sources, statements
+from listener.commands import (
+    brands,
+    database,
+    imports,
+    incidents,
+    service,
+    sources,
+    statements,
+)
 from listener.commands.detection import detect
 from listener.commands.doctor import doctor
+from listener.commands.init import init
 from listener.commands.matching import match
 
 app = typer.Typer(
@@ -19,11 +28,13 @@ app = typer.Typer(
 )
 app.command()(service.run)
 app.command()(service.demo)
+app.command()(init)
 app.command()(doctor)
 app.command()(detect)
 app.command()(sources.crawl)
 app.command()(sources.parse)
 app.command()(match)
+app.command("import")(imports.import_)
 app.add_typer(sources.app, name="sources")
 app.add_typer(brands.app, name="brands")
 app.add_typer(incidents.app, name="incidents")

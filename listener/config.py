@@ -297,6 +297,24 @@ class Source(Section):
     )
 
 
+class ImportProfile(Section):
+    """How files of one kind are imported: ``fengsheng import --profile NAME``."""
+
+    source: Key | None = Field(None, description="Key of the source that the rows belong to.")
+    name: str = Field("", max_length=60, description="Name of that source shown to people.")
+    group: Key = Field("own", description="Group of that source in charts.")
+    brand: Key | None = Field(None, description="Every row means this brand.")
+    map: dict[str, str] = Field(
+        default_factory=dict, description="Column of each field, as with --map."
+    )
+    timezone: str = Field(
+        "", description="Zone of times without one; the configured one if empty."
+    )
+    encoding: str = Field("", description="Encoding of the file; detected if empty.")
+    delimiter: str = Field("", description="Delimiter of the columns; detected if empty.")
+    kind: str = Field("", description="What the rows are: post, comment, review, complaint …")
+
+
 class Config(Section):
     """The whole file."""
 
@@ -322,6 +340,9 @@ class Config(Section):
     people: tuple[Person, ...] = ()
     brands: tuple[Brand, ...] = ()
     sources: tuple[Source, ...] = ()
+    imports: dict[Key, ImportProfile] = Field(
+        default_factory=dict, alias="import", description="Saved ways to import files."
+    )
 
     @property
     def tz(self) -> ZoneInfo:

@@ -11,6 +11,12 @@ VARIABLE = "FENGSHENG_FAIL_AT"
 _armed: dict[str, int] = {}
 
 
+def arm_from_environment() -> None:
+    """Arm what the variable names, if anything; only the command line calls this."""
+    if setting := os.environ.get(VARIABLE):
+        arm(setting)
+
+
 def arm(setting: str) -> None:
     """Arm ``name`` or ``name:n``: the n-th time it is reached, the process dies by SIGKILL."""
     name, _, count = setting.partition(":")

@@ -94,6 +94,30 @@ def service_lock(home: Path) -> Iterator[None]:
         yield
 
 
+def is_service_running(home: Path) -> bool:
+    """Say whether a service holds this installation at the moment."""
+    lock = home.with_name(f"{home.name}.lock")
+    if not lock.exists():
+        return False
+    with lock.open("r") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+@contextmanager
+def import_lock(home: Path) -> Iterator[None]:
+    """Let one import at a time write to an installation. Raises ``ConfigError`` for a second."""
+    with home.with_name(f"{home.name}.import.lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigError("另一个 fengsheng import 正在运行；请等它结束后再导入") from None
+        yield
+
+
 def demo_anchor(home: Path, now: datetime, *, anew: bool) -> datetime:
     """Return when the demonstration's world began, starting a new one when its crisis is over.
 

@@ -21,7 +21,7 @@ from listener.detect.severity import crisis_severity
 from listener.detect.types import Bucket, Judgement
 from listener.detect.volume import VolumeDetector, VolumeJudgement, VolumeSettings
 from listener.failpoints import reach
-from listener.store import findings, mentions, series, sources
+from listener.store import findings, imports, mentions, series, sources
 from listener.store.engine import read_session, unit_of_work
 from listener.store.records import BaselineRecord, FindingRecord, SeriesRecord
 from listener.store.rows import BUCKET, bucket_start
@@ -33,6 +33,9 @@ REBUILD_EVERY = timedelta(minutes=10)
 EPISODE_GAP = timedelta(minutes=30)
 _LONGEST_WINDOW = timedelta(hours=25)
 WEIGHT_SPAN = timedelta(days=14)
+# Imported mentions younger than this are left out of what is judged: the longest window is a day,
+# and the youngest bucket that is taught lies up to six hours back. Older ones only teach.
+HISTORY_AGE = timedelta(hours=48)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +126,7 @@ def notice_series(
     horizon = bucket_start(now - settings.lateness)
     detector, state = _detector(session, one, settings, horizon, now)
     if state.as_of is not None:
-        taught = _buckets(session, one, state.as_of, horizon, coverage)
+        taught = _buckets(session, one, state.as_of, horizon, coverage, now=now)
         for bucket in taught:
             state.note(detector.step(bucket))
     series.save_baseline(
@@ -165,7 +168,8 @@ def notice_volume(
     horizon = bucket_start(now - settings.lateness)
     stored = series.load_baseline(session, one.id, findings.VOLUME)
     since = series.first_bucket_at(session, one.id, since=now - settings.history)
-    if stored is not None and not _is_due_for_rebuild(stored, horizon, now):
+    newest_import = imports.newest_import_at(session)
+    if stored is not None and not _is_due_for_rebuild(stored, horizon, now, newest_import):
         try:
             detector.load(stored.state)
         except StateMismatch:
@@ -177,7 +181,7 @@ def notice_volume(
         stored = None
     if since is None or since >= horizon:
         return
-    for bucket in _buckets(session, one, since, horizon, coverage):
+    for bucket in _buckets(session, one, since, horizon, coverage, now=now):
         judged = detector.step(bucket)
         # History teaches and never alarms: only what is news is told.
         if judged.is_told and bucket.start >= horizon - MOST_LATENESS and stored is not None:
@@ -244,7 +248,8 @@ def _detector(
     rule = settings.crisis if one.is_overall else settings.parts
     detector = CrisisDetector(rule, settings.tz)
     stored = series.load_baseline(session, one.id, findings.CRISIS)
-    if stored is not None and not _is_due_for_rebuild(stored, horizon, now):
+    newest_import = imports.newest_import_at(session)
+    if stored is not None and not _is_due_for_rebuild(stored, horizon, now, newest_import):
         try:
             detector.load(stored.state)
         except StateMismatch:
@@ -259,9 +264,13 @@ def _detector(
     return detector, _Progress(start, None, now, False)
 
 
-def _is_due_for_rebuild(stored: BaselineRecord, horizon: datetime, now: datetime) -> bool:
+def _is_due_for_rebuild(
+    stored: BaselineRecord, horizon: datetime, now: datetime, newest_import: datetime | None
+) -> bool:
     if stored.as_of > horizon:
         return True  # the allowance has grown, or the clock was set back
+    if newest_import is not None and stored.built_at < newest_import + HISTORY_AGE <= now:
+        return True  # what was imported is old enough to teach now
     return stored.is_stale and now - stored.built_at >= REBUILD_EVERY
 
 
@@ -290,9 +299,13 @@ def _buckets(
     until: datetime,
     coverage: _Coverage,
     *,
-    now: datetime | None = None,
+    now: datetime,
 ) -> list[Bucket]:
     stored = series.load_counts(session, one, since=since, until=until)
+    newest_import = imports.newest_import_at(session)
+    judged_from = max(since, bucket_start(now - HISTORY_AGE))
+    if newest_import is not None and newest_import >= judged_from:
+        stored |= series.live_counts(session, one, since=judged_from, until=until)
     buckets = []
     start = since
     while start < until:
@@ -303,7 +316,7 @@ def _buckets(
                 mentions=counted,
                 negatives=negatives,
                 coverage=coverage.at(start),
-                is_partial=now is not None and start + BUCKET > now,
+                is_partial=start + BUCKET > now,
             )
         )
         start += BUCKET

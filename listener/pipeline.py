@@ -18,7 +18,7 @@ from listener.items import MentionItem, Precision
 from listener.matching.matcher import BrandMatch, BrandMatcher, Record
 from listener.privacy import pseudonym
 from listener.scoring.protocol import Sentiment, TextToScore
-from listener.store import findings, mentions, series
+from listener.store import findings, imports, mentions, series
 from listener.store.records import MentionScore, MentionToScore, NewMatch, NewMention
 from listener.text.bounds import bounded
 from listener.text.fingerprint import search_terms
@@ -154,9 +154,14 @@ def store_items(
     understanding: Understanding,
 ) -> int:
     """Store a batch of collected items once; return how many were new."""
-    known = mentions.insert_mentions(session, prepare(items, origin, understanding))
+    return store_prepared(session, prepare(items, origin, understanding))
+
+
+def store_prepared(session: Session, prepared: Sequence[NewMention]) -> int:
+    """Store prepared mentions once; return how many were new."""
+    new = mentions.insert_mentions(session, prepared)
     reach("mentions-inserted")
-    return known
+    return new
 
 
 def texts_of(batch: Sequence[MentionToScore]) -> list[TextToScore]:
@@ -235,6 +240,8 @@ def save_judged(session: Session, scores: Sequence[MentionScore], *, now: dateti
 
 
 def _note_urgent(session: Session, score: MentionScore, now: datetime) -> None:
+    if imports.is_imported(session, score.mention_id):
+        return  # an imported file is history: it teaches and never alarms
     for mention, brand_id in mentions.judged_for_brands(session, score.mention_id):
         oldest = IMMEDIATE_MAX_AGE_IN_BACKFILL if mention.is_backfill else IMMEDIATE_MAX_AGE
         if mention.event_at < now - oldest:

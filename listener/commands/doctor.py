@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -16,14 +17,17 @@ from crisis.kinds import CrisisType
 from crisis.library import StatementLibrary
 from crisis.messages import Catalog
 from listener.app import build_understanding, check_sources, uses_telegram
+from listener.clock import SystemClock
 from listener.commands.common import ConfigOption, JsonOption, out, print_json, read_config
 from listener.config import DEMO_SITE, Role, Secrets, load_secrets
 from listener.config_file import ConfigFile
 from listener.errors import ListenerError, Temporary
 from listener.home import connect_database, home_of
 from listener.notify.telegram import asking, open_bot
+from listener.outlook import maturity, maturity_line, suggest, suggestion_lines
 from listener.reports.chart import font_path
 from listener.resources import bundled
+from listener.store.brands import brand_ids
 from listener.store.engine import POOL_OVERFLOW, POOL_SIZE, read_session
 from listener.store.health import OLDEST_POSTGRESQL, DatabaseHealth, examine_database
 from listener.store.migrate import check_current, schema_revision, upgrade
@@ -80,6 +84,7 @@ def examine(path: Path | None) -> Iterator[Check]:
     for check in (_people, _sources, _brands, _templates, _font):
         yield from _guarded(lambda check=check: check(file))  # type: ignore[misc]  # early binding
     yield from _guarded(lambda: _data(file, secrets))
+    yield from _guarded(lambda: _baselines(file, secrets))
     yield from _guarded(lambda: _telegram(file, secrets))
 
 
@@ -188,6 +193,30 @@ def _data(file: ConfigFile, secrets: Secrets) -> Iterator[Check]:
     keys = home / "keys"
     if keys.exists() and os.stat(keys).st_mode & 0o077:  # noqa: PTH116 - the mode only
         yield Check(Level.WARNING, f"'{keys}' can be read by others", f"chmod 700 '{keys}'")
+
+
+def _baselines(file: ConfigFile, secrets: Secrets) -> Iterator[Check]:
+    """Say how far each baseline is, and what each sensitivity would have raised."""
+    config = file.config
+    if config.demo.enabled:
+        return
+    now = SystemClock().now()
+    history = timedelta(days=config.detection.history_days)
+    engine = connect_database(file, secrets)
+    try:
+        with read_session(engine) as session:
+            ids = brand_ids(session)
+            for brand in config.brands:
+                if brand.key not in ids:
+                    continue
+                age = maturity(session, ids[brand.key], now=now, history=history)
+                if age.is_young:
+                    yield Check(Level.WARNING, maturity_line(brand.name, age, config.tz))
+                found = suggest(session, ids[brand.key], tz=config.tz, now=now, history=history)
+                said = suggestion_lines(brand.name, found, config.detection.sensitivity)
+                yield Check(Level.OK, said[0], said[1])
+    finally:
+        engine.dispose()
 
 
 def _deaf_spots(health: Sequence[SourceHealth]) -> Iterator[Check]:

@@ -4,17 +4,19 @@ import asyncio
 import json
 import sys
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlmodel import Session
 
 from listener.app import open_service
 from listener.clock import SystemClock
 from listener.commands.common import (
     ConfigOption,
     JsonOption,
+    Office,
     errors_shown,
     fail,
     open_office,
@@ -30,7 +32,9 @@ from listener.crawl.parsing import SavedBody, failure_json, is_success, parse_sa
 from listener.crawl.registry import spider_class, spider_classes
 from listener.crawl.runner import PassReport
 from listener.errors import ConfigError
-from listener.items import SourceFailure
+from listener.imports.parsing import FORMATS, parse_table
+from listener.items import FailureKind, SourceFailure
+from listener.outlook import maturity, maturity_line
 from listener.store import sources as store
 from listener.store.records import SourceHealth
 from listener.text.clean import printable
@@ -74,6 +78,19 @@ def list_(
         ]
         columns = ["key", "name", "spider", "last success", "state", "detail"]
         print_table(columns, rows, empty="No sources; add [[sources]] to config.toml.")
+        for line in office.read(lambda session: _young_baselines(session, office)):
+            out.print(line, markup=False)
+
+
+def _young_baselines(session: Session, office: Office) -> list[str]:
+    """Say of which brands the baseline is still young."""
+    now, config = office.clock.now(), office.file.config
+    history = timedelta(days=config.detection.history_days)
+    found = [
+        (brand.name, maturity(session, brand_id, now=now, history=history))
+        for brand_id, brand in office.desk.brands.items()
+    ]
+    return [maturity_line(name, age, config.tz) for name, age in found if age.is_young]
 
 
 def _state(source: SourceHealth) -> str:
@@ -144,7 +161,7 @@ def crawl(
 
 
 def parse(
-    source: Annotated[str, typer.Argument(help="Name of a spider.")],
+    source: Annotated[str, typer.Argument(help="Name of a spider, or csv, jsonl.")],
     files: Annotated[list[Path], typer.Argument(help="Saved bodies.")],
     url: Annotated[str, typer.Option(help="Address the body came from.")] = "",
     status: Annotated[int, typer.Option(help="HTTP status it came with.")] = 200,
@@ -162,9 +179,11 @@ def parse(
 ) -> None:
     """Show what a spider makes of saved bodies: one JSON line per mention, or the failure."""
     with errors_shown():
+        at = _instant(collected_at)
+        if source in FORMATS:
+            raise typer.Exit(_parse_tables(source, files, at))
         spider_class(spider_name(source))
         parameters = _parameters(spider_name(source), key, params, config)
-        at = _instant(collected_at)
         failures: list[SourceFailure] = []
         for file in files:
             try:
@@ -206,6 +225,18 @@ def _parameters(
     if found[key].spider != spider:
         raise ConfigError(f"source '{key}' is read by '{found[key].spider}', not by '{spider}'")
     return found[key].parameters
+
+
+def _parse_tables(source: str, files: list[Path], at: datetime) -> int:
+    """Print what an import would make of the rows; refusals go to standard error."""
+    status = 0
+    for file in files:
+        for line in parse_table(FORMATS[source], file, at):
+            is_refusal = "error" in line
+            status |= is_refusal or line.get("failure") not in (None, FailureKind.EMPTY)
+            stream = sys.stderr if is_refusal else sys.stdout
+            stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+    return int(status)
 
 
 def _instant(text: str) -> datetime:

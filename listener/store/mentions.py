@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from listener.store.engine import insert_new, upsert
 from listener.store.records import JudgedMention, MentionScore, MentionToScore, NewMention
-from listener.store.rows import bucket_start, records_from, select_columns
+from listener.store.rows import IMPORT, bucket_start, records_from, select_columns
 from listener.store.stories import assign_stories
 from listener.store.tables import Complaint, Match, Mention, Score, Source
 from listener.text.fingerprint import search_terms
@@ -63,9 +63,18 @@ def known_external_ids(session: Session, source_id: int, external_ids: Sequence[
 
 
 def claim_to_score(
-    session: Session, *, owner: str, now: datetime, lease: timedelta, limit: int
+    session: Session,
+    *,
+    owner: str,
+    now: datetime,
+    lease: timedelta,
+    limit: int,
+    source_id: int | None = None,
 ) -> list[MentionToScore]:
-    """Take on mentions that wait for their score, newest first: news never waits for history."""
+    """Take on mentions that wait for their score, newest first: news never waits for history.
+
+    With ``source_id`` only those of that source.
+    """
     free = or_(col(Mention.lease_until).is_(None), col(Mention.lease_until) <= now)
     query = (
         select(Mention)
@@ -74,6 +83,8 @@ def claim_to_score(
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
+    if source_id is not None:
+        query = query.where(Mention.source_id == source_id)
     claimed = []
     for mention in session.exec(query):
         mention.lease_owner, mention.lease_until = owner, now + lease
@@ -131,11 +142,28 @@ def release_leases(session: Session, owner: str | None = None) -> None:
     session.execute(statement)
 
 
-def count_waiting(session: Session, *, is_backfill: bool | None = None) -> int:
+def release_source_leases(session: Session, source_id: int, *, owner_prefix: str) -> None:
+    """Free the scoring leases on one source of owners that can no longer be alive."""
+    session.execute(
+        update(Mention)
+        .where(
+            col(Mention.stage) == TO_SCORE,
+            col(Mention.source_id) == source_id,
+            col(Mention.lease_owner).startswith(owner_prefix, autoescape=True),
+        )
+        .values(lease_owner=None, lease_until=None)
+    )
+
+
+def count_waiting(
+    session: Session, *, is_backfill: bool | None = None, source_id: int | None = None
+) -> int:
     """Count mentions that wait for their score."""
     query = select(func.count()).select_from(Mention).where(col(Mention.stage) == TO_SCORE)
     if is_backfill is not None:
         query = query.where(col(Mention.is_backfill).is_(is_backfill))
+    if source_id is not None:
+        query = query.where(Mention.source_id == source_id)
     return int(session.exec(query).one())
 
 
@@ -251,11 +279,19 @@ def baseline_texts(
 
 
 def group_weights(session: Session, *, brand_id: int, since: datetime) -> dict[int, int]:
-    """Return how many mentions of the brand each source gave since then."""
+    """Return how many mentions of the brand each source gave since then.
+
+    Imported files do not count: they are not heard, so they cannot fall silent.
+    """
     query = (
         select(Mention.source_id, func.count())
         .join(Match, col(Match.mention_id) == Mention.id)
-        .where(Match.brand_id == brand_id, col(Mention.event_at) >= since)
+        .join(Source, col(Source.id) == Mention.source_id)
+        .where(
+            Match.brand_id == brand_id,
+            col(Mention.event_at) >= since,
+            Source.spider != IMPORT,
+        )
         .group_by(col(Mention.source_id))
     )
     return {row[0]: int(row[1]) for row in session.exec(query)}

@@ -376,3 +376,13 @@ class StoredUpdate:
     update_id: int
     payload: dict[str, Any]
     attempts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportSource:
+    """A place to import files to; ``state`` holds the checkpoints of unfinished files."""
+
+    id: int
+    key: str
+    name: str
+    state: dict[str, Any]

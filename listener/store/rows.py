@@ -11,6 +11,8 @@ from sqlmodel import SQLModel
 Record = TypeVar("Record")
 
 BUCKET = timedelta(minutes=5)
+# The spider of a source that is a place to import files to. Nothing visits it, nothing alarms.
+IMPORT = "import"
 
 
 def bucket_start(instant: datetime) -> datetime:

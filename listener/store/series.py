@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 from listener.store.engine import insert_ignore, upsert
 from listener.store.mentions import DONE
 from listener.store.records import BaselineRecord, BucketCounts, SeriesRecord
-from listener.store.rows import record_of, records_of, select_columns
+from listener.store.rows import IMPORT, record_of, records_of, select_columns
 from listener.store.tables import (
     Baseline,
     Brand,
@@ -208,6 +208,35 @@ def _buckets_of(session: Session, mention_ids: Collection[int]) -> set[tuple[int
     return found
 
 
+def live_counts(
+    session: Session, one: SeriesRecord, *, since: datetime, until: datetime
+) -> dict[datetime, tuple[int, int]]:
+    """Return (mentions, negatives) without imports of the buckets in [since, until) with any.
+
+    Files are imported to teach what is usual; what is judged for an alarm is what was heard.
+    """
+    query = (
+        select(Mention.bucket_at)
+        .join(Source, col(Source.id) == Mention.source_id)
+        .join(Match, col(Match.mention_id) == Mention.id)
+        .where(
+            Source.spider == IMPORT,
+            Match.brand_id == one.brand_id,
+            col(Mention.bucket_at) >= since,
+            col(Mention.bucket_at) < until,
+        )
+        .distinct()
+    )
+    counts = {start: [0, 0] for start in session.exec(query) if start is not None}
+    if not counts:
+        return {}
+    for heard in _counted(session, one.brand_id, list(counts), live_only=True):
+        if heard.is_counted and one.source_group in (ALL, heard.group):
+            counts[heard.start][0] += 1
+            counts[heard.start][1] += heard.is_negative and one.topic in (ALL, heard.type)
+    return {start: (row[0], row[1]) for start, row in counts.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class _Counted:
     """One mention as its buckets see it; ``type`` is None unless it is a complaint."""
@@ -219,8 +248,10 @@ class _Counted:
     is_counted: bool
 
 
-def _counted(session: Session, brand_id: int, starts: Collection[datetime]) -> list[_Counted]:
-    rows = session.execute(
+def _counted(
+    session: Session, brand_id: int, starts: Collection[datetime], *, live_only: bool = False
+) -> list[_Counted]:
+    query = (
         select_columns(
             Mention.id,
             Mention.bucket_at,
@@ -239,7 +270,10 @@ def _counted(session: Session, brand_id: int, starts: Collection[datetime]) -> l
         .where(
             Match.brand_id == brand_id, col(Mention.bucket_at).in_(starts), Mention.stage == DONE
         )
-    ).all()
+    )
+    if live_only:
+        query = query.where(Source.spider != IMPORT)
+    rows = session.execute(query).all()
     if not rows:
         return []
     said = _said_before(session, {row.story_id for row in rows}, min(starts) - REPEAT_WINDOW)

@@ -56,6 +56,9 @@ def sync_sources(session: Session, sources: Iterable[SourceSettings], now: datet
             values |= {"next_due_at": now, "state": mark}
         else:
             values |= {"state": {**known.state, **mark}}
+            if settings.interval_s < known.interval_s and not known.failures_in_row:
+                soon = now + timedelta(seconds=settings.interval_s)
+                values |= {"next_due_at": min(known.next_due_at, soon)}
         upsert(session, Source, ("key",), [_complete(values, known)])
     session.execute(update(Source).where(col(Source.key).not_in(keys)).values(is_enabled=False))
 

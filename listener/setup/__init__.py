@@ -1,0 +1,1 @@
+"""Setting up an own brand: questions, configuration, tests, first listening."""
