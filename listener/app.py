@@ -39,7 +39,7 @@ from listener.crawl.runner import CrawlRunner
 from listener.detect.settings import CrisisSettings
 from listener.detect.volume import VolumeSettings
 from listener.errors import ConfigError, Temporary
-from listener.home import demo_anchor, home_of, open_database
+from listener.home import demo_anchor, home_of, open_database, scorer_of
 from listener.loops import LagMeter, Loop
 from listener.notice import Noticer, NoticeSettings, lateness_allowance
 from listener.notify import telegram as telegram_channel
@@ -437,7 +437,7 @@ async def open_service(
                 endpoints=endpoints,
                 on_stored=lambda: service.wake(*SCORE_LOOPS),
             ),
-            scorer=ScoringWorker(config.scoring.scorer),
+            scorer=ScoringWorker(scorer_of(file)),
             charts=charts,
             deliverer=Deliverer(
                 engine=engine,

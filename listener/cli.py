@@ -1,48 +1,70 @@
-"""The command ``fengsheng``."""
+"""The command ``fengsheng``.
+
+A command's module is imported only when that command runs: a filter must not wait for Scrapy, a
+chat library and a database it never uses.
+"""
 
 import sys
+from importlib import import_module
+from typing import NamedTuple
 
 import typer
 
 from listener import __version__
-from listener.commands import (
-    brands,
-    database,
-    imports,
-    incidents,
-    service,
-    sources,
-    statements,
-)
-from listener.commands.detection import detect
-from listener.commands.doctor import doctor
-from listener.commands.init import init
-from listener.commands.matching import match
 
-app = typer.Typer(
-    name="fengsheng",
-    help="Hear what people say about a brand, notice when it turns bad, answer in time.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
-app.command()(service.run)
-app.command()(service.demo)
-app.command()(init)
-app.command()(doctor)
-app.command()(detect)
-app.command()(sources.crawl)
-app.command()(sources.parse)
-app.command()(match)
-app.command("import")(imports.import_)
-app.add_typer(sources.app, name="sources")
-app.add_typer(brands.app, name="brands")
-app.add_typer(incidents.app, name="incidents")
-app.add_typer(statements.app, name="statements")
-app.command()(statements.approve)
-app.command()(database.migrate)
-app.command()(database.backup)
-app.command()(database.restore)
+
+class Command(NamedTuple):
+    """Where a command lives: a function, or with ``is_group`` a Typer of its own."""
+
+    module: str
+    attribute: str
+    is_group: bool = False
+
+
+COMMANDS = {
+    "run": Command("service", "run"),
+    "demo": Command("service", "demo"),
+    "init": Command("init", "init"),
+    "doctor": Command("doctor", "doctor"),
+    "import": Command("imports", "import_"),
+    "crawl": Command("sources", "crawl"),
+    "parse": Command("sources", "parse"),
+    "match": Command("matching", "match"),
+    "score": Command("score", "score"),
+    "detect": Command("detection", "detect"),
+    "sources": Command("sources", "app", is_group=True),
+    "brands": Command("brands", "app", is_group=True),
+    "incidents": Command("incidents", "app", is_group=True),
+    "statements": Command("statements", "app", is_group=True),
+    "approve": Command("statements", "approve"),
+    "build-model": Command("models", "build"),
+    "train": Command("models", "train"),
+    "calibrate": Command("models", "calibrate"),
+    "migrate": Command("database", "migrate"),
+    "backup": Command("database", "backup"),
+    "restore": Command("database", "restore"),
+}
+
+
+def make_app(only: str | None = None) -> typer.Typer:
+    """Return the program with all commands, or with the one that is going to run."""
+    program = typer.Typer(
+        name="fengsheng",
+        help="Hear what people say about a brand, notice when it turns bad, answer in time.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+    program.callback()(version)
+    for name, command in COMMANDS.items():
+        if only in (None, name):
+            module = import_module(f"listener.commands.{command.module}")
+            what = getattr(module, command.attribute)
+            if command.is_group:
+                program.add_typer(what, name=name)
+            else:
+                program.command(name)(what)
+    return program
 
 
 def _show_version(wanted: bool) -> None:
@@ -51,7 +73,6 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def version(
     show: bool = typer.Option(
         False, "--version", callback=_show_version, is_eager=True, help="Print the version."
@@ -61,9 +82,17 @@ def version(
     del show
 
 
+def __getattr__(name: str) -> typer.Typer:
+    """Give ``app``, the program with every command, to those who ask for it."""
+    if name == "app":
+        return make_app()
+    raise AttributeError(name)
+
+
 def main() -> None:
     """Run the command line."""
-    app()
+    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
+    make_app(wanted if wanted in COMMANDS else None)()
 
 
 if __name__ == "__main__":

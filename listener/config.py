@@ -134,7 +134,11 @@ class CrawlSettings(Section):
 class ScoringSettings(Section):
     """Sentiment."""
 
-    scorer: Literal["snownlp"] = Field("snownlp", description="Which scorer judges sentiment.")
+    scorer: Literal["fast", "trained", "snownlp"] = Field(
+        "fast",
+        description="Which scorer judges sentiment: the default one, the one that "
+        "'fengsheng train' made from your labels, or SnowNLP.",
+    )
 
 
 class DetectionSettings(Section):

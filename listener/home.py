@@ -29,6 +29,17 @@ def home_of(file: ConfigFile) -> Path:
     return base / "demo" if file.config.demo.enabled else base / "live"
 
 
+def trained_model(home: Path) -> Path:
+    """Return where an installation keeps the model made from its own labels."""
+    return home / "models" / "trained.npz"
+
+
+def scorer_of(file: ConfigFile) -> str:
+    """Return the name of the configured scorer, or the path of the installation's own model."""
+    name = file.config.scoring.scorer
+    return str(trained_model(home_of(file))) if name == "trained" else name
+
+
 def database_url(file: ConfigFile, secrets: Secrets) -> str:
     """Return the database's address: the secret one, the configured one, or SQLite at home."""
     if file.config.demo.enabled:

@@ -28,6 +28,9 @@ from listener.text.near import story_key
 MOST_COUNTED = 2**31 - 1
 SURE = 0.9
 LIKELY = 0.8
+EVEN = 0.5
+# Whose probabilities are not frequencies.
+UNCALIBRATED = "snownlp@"
 # A time this coarse cannot place a mention in a five-minute bucket.
 _COARSE = frozenset({Precision.DAY, Precision.MONTH})
 # An urgent text older than this is history, not news; in a backfill, much sooner.
@@ -217,13 +220,15 @@ def counts_as_negative(sentiment: Sentiment, complaint: ComplaintJudgement) -> b
     """Say whether a mention counts as negative for detection.
 
     What alarms is that people complain, so the complaint judgement decides; tone only tips a
-    likely one. SnowNLP alone calls 70 % of ordinary forum talk negative, which would drown a rise.
+    likely one. A calibrated tone tips it when negative is likelier than not; SnowNLP has no
+    neutral class and calls 70 % of ordinary forum talk negative, so its tone has to be sure.
     """
     if not complaint.is_complaint:
         return False
     if complaint.confidence >= SURE:
         return True
-    return complaint.confidence >= LIKELY and sentiment.negative >= SURE
+    least = SURE if sentiment.scorer.startswith(UNCALIBRATED) else EVEN
+    return complaint.confidence >= LIKELY and sentiment.negative >= least
 
 
 def save_judged(session: Session, scores: Sequence[MentionScore], *, now: datetime) -> None:

@@ -28,7 +28,14 @@ from listener.commands.common import (
 from listener.config import ImportProfile, Secrets, load_secrets
 from listener.config_file import ConfigFile
 from listener.errors import ConfigError
-from listener.home import database_url, home_of, import_lock, is_service_running, open_database
+from listener.home import (
+    database_url,
+    home_of,
+    import_lock,
+    is_service_running,
+    open_database,
+    scorer_of,
+)
 from listener.imports.columns import map_columns
 from listener.imports.importer import Importer, ImportOrder, ImportResult, look
 from listener.imports.rejects import RejectsFile
@@ -227,7 +234,7 @@ def _import_one(
     target: Path,
 ) -> ImportResult:
     async def run() -> ImportResult:
-        scorer = ScoringWorker(file.config.scoring.scorer)
+        scorer = ScoringWorker(scorer_of(file))
         try:
             importer = Importer(
                 engine=engine,

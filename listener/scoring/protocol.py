@@ -68,5 +68,7 @@ def register(name: str) -> Callable[[Callable[[], Scorer]], Callable[[], Scorer]
 def make_scorer(name: str) -> Scorer:
     """Load the scorer called ``name``; this may take seconds. Raises ``ConfigError``."""
     if name not in _FACTORIES:
-        raise ConfigError(f"unknown scorer '{name}'; known: {', '.join(sorted(_FACTORIES))}")
+        raise ConfigError(
+            f"unknown scorer '{name}'; use fast, snownlp, or the path of a model ending in .npz"
+        )
     return _FACTORIES[name]()

@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from listener.scoring import snownlp
-from listener.scoring.protocol import Sentiment, TextToScore, make_scorer
+from listener.scoring.choose import open_scorer
+from listener.scoring.protocol import Sentiment, TextToScore
 from listener.workers import JsonLineWorker, serve
 
 CALL_TIMEOUT_S = 120.0
-SCORERS = (snownlp,)
 
 
 class ScoringWorker:
@@ -45,7 +44,7 @@ class ScoringWorker:
 
 def main() -> None:
     """Load the scorer named on the command line and serve it."""
-    scorer = make_scorer(sys.argv[1])
+    scorer = open_scorer(sys.argv[1])
 
     def handle(request: dict[str, Any]) -> list[dict[str, Any]]:
         return [asdict(one) for one in scorer.score([TextToScore(**t) for t in request["texts"]])]

@@ -130,7 +130,9 @@ def test_import_stores_scores_counts_and_lists_refusals(folder):
     assert folder.query("SELECT key, spider, is_enabled FROM source") == [("crm", "import", 0)]
     rows = folder.query("SELECT external_id, stage, is_backfill FROM mention ORDER BY external_id")
     assert rows == [("1", "done", 1), ("2", "unmatched", 1), ("4", "done", 1)]
-    assert folder.query("SELECT sum(raw_mentions), sum(raw_negatives) FROM bucket WHERE series_id = 1") == [(1, 1)]
+    assert folder.query(
+        "SELECT sum(raw_mentions), sum(raw_negatives) FROM bucket WHERE series_id = 1"
+    ) == [(1, 1)]
     with (folder.path / f"{name}.rejected.csv").open(encoding="utf-8-sig", newline="") as file:
         (refused,) = csv.DictReader(file)
     assert refused == {
@@ -225,7 +227,7 @@ async def import_posts(engine, understanding, path: Path, posts: list[tuple[date
         path=path, layout=layout, mapping=map_columns(layout.columns), zone=TZ,
         source_key="old", source_name="旧数据", group="own",
     )  # fmt: skip
-    scorer = ScoringWorker("snownlp")
+    scorer = ScoringWorker("fast")
     try:
         importer = Importer(
             engine=engine, clock=FakeClock(NOW), scorer=scorer, understanding=understanding

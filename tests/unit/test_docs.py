@@ -6,7 +6,7 @@ import pytest
 import typer.main
 from pydantic import BaseModel
 
-from listener.cli import app
+from listener.cli import make_app
 from listener.config import Config, Secrets
 from listener.config_file import inner_model
 from listener.crawl.registry import spider_classes
@@ -38,7 +38,7 @@ def test_every_secret_is_documented(name):
 
 
 def commands() -> typing.Iterator[str]:
-    for name, command in typer.main.get_command(app).commands.items():
+    for name, command in typer.main.get_command(make_app()).commands.items():
         yield name
         for inner in getattr(command, "commands", {}):
             yield f"{name} {inner}"

@@ -1,0 +1,21 @@
+"""Open a scorer by name, importing only what that scorer needs."""
+
+from importlib import import_module
+from pathlib import Path
+
+from listener.scoring.protocol import Scorer, make_scorer
+
+BUILT_IN = ("fast", "snownlp")
+MODEL_SUFFIX = ".npz"
+
+
+def open_scorer(name: str) -> Scorer:
+    """Load the scorer ``name``, or the model in the file ``name``. Raises ``ConfigError``."""
+    if name.endswith(MODEL_SUFFIX):
+        fast = import_module("listener.scoring.fast")
+        model = import_module("listener.scoring.model").load_model(Path(name))
+        scorer: Scorer = fast.FastScorer(model)
+        return scorer
+    if name in BUILT_IN:
+        import_module(f"listener.scoring.{name}")
+    return make_scorer(name)
