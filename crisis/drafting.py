@@ -3,14 +3,18 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
 from crisis.announce import post_blocked, post_revision
+from crisis.channels import shape
 from crisis.desk import Desk
-from crisis.facts import SYSTEM, FactState, clean_value, shown_facts
-from crisis.library import Template, content_hash
+from crisis.facts import SYSTEM, FactState, ShownFact, Stated, clean_value, shown_facts
+from crisis.layout import Layout
+from crisis.library import StatementLibrary, Template, content_hash, missing_names
 from crisis.permissions import Action, Actor
+from crisis.wording import zone_text
 from listener.errors import Conflict
 from listener.failpoints import reach
 from listener.store import incidents, statements
@@ -44,7 +48,7 @@ def write_draft(
         statements.change_statement(session, statement_id, values)
         post_blocked(session, desk, statement, missing, now)
         return None
-    text = desk.library.render(template, shown_facts(known, template.facts, desk.tz))
+    text = _written(desk, template, known, channel=statement.channel)
     digest = content_hash(text)
     if current is not None and current.content_hash == digest:
         return current
@@ -62,12 +66,30 @@ def write_draft(
 
 def missing_facts(template: Template, known: Mapping[str, FactRecord]) -> list[str]:
     """Return the required facts that nobody has stated, or that may not stay unknown."""
-    return [
-        name
-        for name in template.required
-        if name not in known
-        or (known[name].state == FactState.UNKNOWN and name not in template.may_be_unknown)
-    ]
+    return missing_names(template, {name: fact.state for name, fact in known.items()})
+
+
+def compose(
+    library: StatementLibrary, template: Template, facts: Mapping[str, Stated], tz: ZoneInfo
+) -> Layout:
+    """Return the statement in its parts, with every value in the language's own style."""
+    definitions = library.definitions(template.lang)
+    forms = {name: definitions[name].form for name in template.facts}
+    shown: Mapping[str, ShownFact] = shown_facts(facts, forms, tz=tz, lang=template.lang)
+    stated = [fact.as_of for fact in facts.values() if fact.as_of is not None]
+    zone = zone_text(tz, max(stated)) if stated else ""
+    return library.compose(template, shown, zone)
+
+
+def _written(
+    desk: Desk, template: Template, known: Mapping[str, FactRecord], *, channel: str
+) -> str:
+    """Return the text in the channel's form, or whole where it does not fit: people shorten it."""
+    layout = compose(desk.library, template, known, desk.tz)
+    try:
+        return shape(layout, channel, kind=template.kind, lang=template.lang)
+    except Conflict:
+        return layout.whole
 
 
 def _current(session: Session, revision_id: int | None) -> RevisionRecord | None:

@@ -134,14 +134,49 @@ def main_product(evidence: dict[str, Any]) -> str | None:
     return None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wording:
+    """How a statement says one reported thing: by language, and in which crisis types."""
+
+    said: dict[str, str]
+    crises: tuple[str, ...]
+
+
+@lru_cache(maxsize=1)
+def _symptoms() -> dict[str, Any]:
+    return tomllib.loads(files("crisis").joinpath("symptoms.toml").read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=1)
+def _wordings() -> dict[str, _Wording]:
+    return {
+        entry["phrase"]: _Wording(
+            said={"zh-CN": entry["phrase"], "zh-TW": entry["zh-TW"], "en": entry["en"]},
+            crises=tuple(entry["crises"]),
+        )
+        for entries in _symptoms().values()
+        for entry in entries
+    }
+
+
+def reported_words(phrases: Sequence[str], *, crisis_type: str, lang: str) -> list[str]:
+    """Return those phrases that belong to the crisis type, in the statement's language.
+
+    In an outage a delayed refund is another matter, and the statement does not mix them.
+    """
+    known = _wordings()
+    return [
+        known[phrase].said[lang]
+        for phrase in phrases
+        if phrase in known and crisis_type in known[phrase].crises
+    ]
+
+
 @lru_cache(maxsize=1)
 def _symptom_cues() -> dict[str, list[tuple[str, tuple[str, ...]]]]:
-    data = tomllib.loads(files("crisis").joinpath("symptoms.toml").read_text(encoding="utf-8"))
     return {
-        kind: [
-            (entry["phrase"], tuple(fold(cue) for cue in entry["cues"])) for entry in data[kind]
-        ]
-        for kind in ("symptom", "trigger")
+        kind: [(entry["phrase"], tuple(fold(cue) for cue in entry["cues"])) for entry in entries]
+        for kind, entries in _symptoms().items()
     }
 
 

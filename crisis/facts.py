@@ -4,22 +4,26 @@ Nothing is invented here. What the system itself states comes from the mentions,
 and is worded as what users report; everything else comes from people or from brand defaults.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from crisis.evidence import main_product
+from crisis.evidence import main_product, reported_words
+from crisis.kinds import FIRST_UPDATE_IN, CrisisType
+from crisis.wording import day_text, time_text, without_marks
 from listener.config import Brand
-from listener.store.records import FactRecord
 from listener.text.clean import clean_text
 
 SYSTEM = "system"
 MAX_FACT_CHARS = 400
-# An outage asks for news every 30 to 60 minutes.
-FIRST_UPDATE_IN = timedelta(minutes=60)
+ITEM_MARK = "；"
+# The day a statement stands for; stated by nobody, it is the day of its newest fact.
+DATE = "date"
+_CLOSING = "。.;；，,、 "
 
 
 class FactState(StrEnum):
@@ -28,6 +32,35 @@ class FactState(StrEnum):
     KNOWN = "known"
     UNKNOWN = "unknown"
     MISSING = "missing"
+    STALE = "stale"
+
+
+class FactForm(StrEnum):
+    """What the words of a fact are: a phrase, a whole clause, a time, a day."""
+
+    TEXT = "text"
+    CLAUSE = "clause"
+    TIME = "time"
+    DAY = "day"
+
+
+class Stated(Protocol):
+    """What a stored or written fact has in common."""
+
+    @property
+    def state(self) -> str:
+        """One of ``FactState``."""
+        ...
+
+    @property
+    def value(self) -> str:
+        """The words, empty unless known."""
+        ...
+
+    @property
+    def as_of(self) -> datetime | None:
+        """When it held, with its zone."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,33 +76,40 @@ class StatedFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownFact:
-    """A fact as a template sees it."""
+    """A fact as a template sees it; ``items`` are the parts of a value written with ``；``."""
 
     known: bool
     unknown: bool
     value: str
     as_of: str
+    items: tuple[str, ...] = ()
 
 
-def day_and_time(instant: datetime, tz: ZoneInfo) -> str:
-    """Return 11月22日12时30分, without the minutes on the full hour."""
-    local = instant.astimezone(tz)
-    minutes = f"{local.minute:02d}分" if local.minute else ""
-    return f"{local.month}月{local.day}日{local.hour}时{minutes}"
-
-
-def first_update_at(now: datetime) -> datetime:
-    """Return when the first update is due: 30 to 60 minutes from now, on a half hour."""
-    due = now + FIRST_UPDATE_IN
+def first_update_at(now: datetime, crisis_type: str = CrisisType.TECH_OUTAGE) -> datetime:
+    """Return when the first news is due by the type's cadence, rounded down to a half hour."""
+    due = now + FIRST_UPDATE_IN[CrisisType(crisis_type)]
     past = timedelta(minutes=due.minute % 30, seconds=due.second, microseconds=due.microsecond)
     return due - past
 
 
 def first_facts(
-    brand: Brand, evidence: Mapping[str, Any], *, now: datetime, tz: ZoneInfo
+    brand: Brand,
+    evidence: Mapping[str, Any],
+    *,
+    crisis_type: str,
+    now: datetime,
+    tz: ZoneInfo,
+    lang: str,
 ) -> Iterator[StatedFact]:
-    """Yield what is known when an incident opens: brand defaults, then what the mentions show."""
+    """Yield what is known when an incident opens: brand defaults, then what the mentions show.
+
+    A default meant for other crisis types is left out: the question then goes to the chat.
+    """
+    stated = set()
     for name, fact in brand.facts.items():
+        if fact.only and crisis_type not in fact.only:
+            continue
+        stated.add(name)
         yield StatedFact(
             name=name,
             state=FactState(fact.state),
@@ -77,16 +117,23 @@ def first_facts(
             source=fact.source,
             stated_by="config.toml",
         )
-    stated = set(brand.facts)
-    for fact_ in _from_mentions(brand, evidence, now=now, tz=tz):
+    for fact_ in _from_mentions(
+        brand, evidence, crisis_type=crisis_type, now=now, tz=tz, lang=lang
+    ):
         if fact_.name not in stated:
             yield fact_
 
 
 def _from_mentions(
-    brand: Brand, evidence: Mapping[str, Any], *, now: datetime, tz: ZoneInfo
+    brand: Brand,
+    evidence: Mapping[str, Any],
+    *,
+    crisis_type: str,
+    now: datetime,
+    tz: ZoneInfo,
+    lang: str,
 ) -> Iterator[StatedFact]:
-    until = day_and_time(now, tz)
+    until = time_text(now, tz)
     basis = f"{evidence['authors']} 位用户的 {evidence['negatives']} 条相关帖文，截至{until}"
 
     def known(name: str, value: str, source: str) -> StatedFact:
@@ -95,39 +142,98 @@ def _from_mentions(
         )
 
     yield known("product", main_product(dict(evidence)) or brand.name, basis)
-    if evidence["symptoms"]:
-        phrases = [phrase for phrase, _ in evidence["symptoms"][:3]]
-        yield known("reported_problem", "、".join(phrases), f"用户反馈：{basis}")
-    if evidence["trigger"]:
-        yield known("trigger", evidence["trigger"], f"用户反馈：{basis}")
+    symptoms = [phrase for phrase, _ in evidence["symptoms"]]
+    phrases = reported_words(symptoms, crisis_type=crisis_type, lang=lang)[:3]
+    if phrases:
+        joint = ", " if lang == "en" else "、"
+        yield known("reported_problem", joint.join(phrases), f"用户反馈：{basis}")
+    occasion = [evidence["trigger"]] if evidence["trigger"] else []
+    for phrase in reported_words(occasion, crisis_type=crisis_type, lang=lang):
+        yield known("trigger", phrase, f"用户反馈：{basis}")
     if evidence["first"]:
         first_at = datetime.fromisoformat(evidence["first"]["at"])
         yield known(
             "first_seen_at",
-            day_and_time(first_at, tz),
+            time_text(first_at, tz, lang),
             f"首条相关帖文：{evidence['first']['source']}",
         )
+    hours = FIRST_UPDATE_IN[CrisisType(crisis_type)] / timedelta(hours=1)
     yield known(
-        "next_update_at", day_and_time(first_update_at(now), tz), "技术故障首次更新：一小时内"
+        "next_update_at",
+        time_text(first_update_at(now, crisis_type), tz, lang),
+        f"{crisis_type} 首次更新：{hours:.0f} 小时内",
     )
 
 
 def shown_facts(
-    facts: Mapping[str, FactRecord], names: tuple[str, ...], tz: ZoneInfo
+    facts: Mapping[str, Stated],
+    forms: Mapping[str, str],
+    *,
+    tz: ZoneInfo,
+    lang: str,
 ) -> dict[str, ShownFact]:
-    """Return what a template may see; missing facts are neither known nor unknown."""
-    shown = {}
-    for name in names:
-        fact = facts.get(name)
-        shown[name] = ShownFact(
-            known=fact is not None and fact.state == FactState.KNOWN,
-            unknown=fact is not None and fact.state == FactState.UNKNOWN,
-            value=fact.value if fact else "",
-            as_of=day_and_time(fact.as_of, tz) if fact else "",
-        )
+    """Return what a template may see of the facts in ``forms``, times in the language's style.
+
+    Missing facts are neither known nor unknown. ``date`` falls back to the day of the newest fact.
+    """
+    shown = {name: _shown(facts.get(name), form, tz, lang) for name, form in forms.items()}
+    if DATE in shown and not shown[DATE].known:
+        days = [fact.as_of for name in forms if (fact := facts.get(name)) and fact.as_of]
+        if days:
+            day = day_text(max(days).astimezone(tz).date(), lang)
+            shown[DATE] = ShownFact(known=True, unknown=False, value=day, as_of="")
     return shown
+
+
+def _shown(fact: Stated | None, form: str, tz: ZoneInfo, lang: str) -> ShownFact:
+    if fact is None:
+        return ShownFact(known=False, unknown=False, value="", as_of="")
+    value = instant_words(fact.value, form, tz=tz, lang=lang) or without_marks(fact.value)
+    return ShownFact(
+        known=fact.state == FactState.KNOWN,
+        unknown=fact.state == FactState.UNKNOWN,
+        value=value,
+        as_of=time_text(fact.as_of, tz, lang) if fact.as_of else "",
+        items=tuple(part.strip() for part in value.split(ITEM_MARK) if part.strip()),
+    )
+
+
+def instant_words(value: str, form: str, *, tz: ZoneInfo, lang: str) -> str | None:
+    """Return an ISO time or day in the language's style; None for words or another form."""
+    if form not in (FactForm.TIME, FactForm.DAY):
+        return None
+    instant = read_instant(value, tz)
+    if instant is None:
+        return None
+    if form == FactForm.DAY or re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        return day_text(instant.astimezone(tz).date(), lang)
+    return time_text(instant, tz, lang)
+
+
+def read_instant(value: str, tz: ZoneInfo) -> datetime | None:
+    """Return the instant an ISO text names, in ``tz`` where it names no zone, or None."""
+    try:
+        instant = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return instant if instant.tzinfo else instant.replace(tzinfo=tz)
+
+
+def value_text(value: object) -> str:
+    """Return a written value as text: lists joined by ``；``, times and days as ISO.
+
+    Raises ``TypeError`` for anything that is not words, a number, a time or a list of these.
+    """
+    if isinstance(value, list):
+        return ITEM_MARK.join(clean_value(value_text(one)) for one in value)
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
+        return str(value)
+    raise TypeError(f"words, a time or a list of words are needed, got {type(value).__name__}")
 
 
 def clean_value(text: str) -> str:
     """Return a fact's value as one plain line without closing punctuation."""
-    return " ".join(clean_text(text, max_chars=MAX_FACT_CHARS).split()).rstrip("。.;； ")
+    line = " ".join(clean_text(without_marks(text), max_chars=MAX_FACT_CHARS).split())
+    return line.rstrip(_CLOSING)

@@ -13,7 +13,7 @@ from crisis.announce import VOLUME, post_alert, post_notice, refresh_alert, titl
 from crisis.desk import Desk
 from crisis.evidence import build_evidence, main_product
 from crisis.facts import first_facts
-from crisis.kinds import CrisisType, Phase, crisis_type_of
+from crisis.kinds import CrisisType, Kind, Phase, crisis_type_of
 from listener.complaints import Severity, severity_rank
 from listener.config import Brand
 from listener.failpoints import reach
@@ -21,7 +21,7 @@ from listener.store import findings, incidents, statements
 from listener.store.records import FindingRecord, IncidentRecord
 
 SYSTEM = "system"
-HOLDING = "holding"
+HOLDING = Kind.HOLDING
 
 
 def handle_finding(session: Session, desk: Desk, finding: FindingRecord, now: datetime) -> int:
@@ -147,7 +147,9 @@ def _open(
             "expected": finding.expected,
         },
     )
-    for fact in first_facts(brand, evidence, now=now, tz=desk.tz):
+    for fact in first_facts(
+        brand, evidence, crisis_type=crisis_type, now=now, tz=desk.tz, lang=desk.lang
+    ):
         incidents.set_fact(
             session,
             incident_id,
@@ -165,20 +167,26 @@ def _open(
 
 
 def request_draft(
-    session: Session, desk: Desk, incident: IncidentRecord, *, requested_by: str, now: datetime
+    session: Session,
+    desk: Desk,
+    incident: IncidentRecord,
+    *,
+    requested_by: str,
+    now: datetime,
+    kind: str = HOLDING,
 ) -> int | None:
-    """Ask for the holding statement; None when there is no template for this crisis type.
+    """Ask for a statement; None when there is no template of this kind for this crisis type.
 
     Asking again returns the statement there is.
     """
-    template = desk.library.find(lang=desk.lang, crisis_type=incident.crisis_type, kind=HOLDING)
+    template = desk.library.find(lang=desk.lang, crisis_type=incident.crisis_type, kind=kind)
     if template is None:
         return None
     statement_id = statements.request_statement(
         session,
         {
             "incident_id": incident.id,
-            "kind": HOLDING,
+            "kind": kind,
             "channel": template.channel,
             "lang": desk.lang,
             "crisis_type": incident.crisis_type,
@@ -191,7 +199,7 @@ def request_draft(
     if statement_id is not None:
         return statement_id
     known = statements.list_statements(session, incident_id=incident.id)
-    return next(one.id for one in known if one.kind == HOLDING)
+    return next(one.id for one in known if one.kind == kind)
 
 
 def _join(

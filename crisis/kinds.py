@@ -1,6 +1,7 @@
-"""Crisis types and phases: their codes, and which complaint type leads to which."""
+"""Crisis types, statement kinds and phases: their codes, and what leads to what."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from enum import StrEnum
 
 from listener.complaints import ComplaintType
@@ -21,6 +22,21 @@ class CrisisType(StrEnum):
     MISCONDUCT = "C10"
     DISCRIMINATION_CULTURE = "C11"
     IP_LEGAL = "C12"
+
+
+class Kind(StrEnum):
+    """What a statement is for: 首次回应 声明 结案 更正 致歉信 新闻稿 问答 话术 内部通知 短信."""
+
+    HOLDING = "holding"
+    FULL = "full"
+    CLOSING = "closing"
+    CORRECTION = "correction"
+    APOLOGY = "apology"
+    PRESS = "press"
+    QA = "qa"
+    SCRIPT = "script"
+    INTERNAL = "internal"
+    SMS = "sms"
 
 
 class Phase(StrEnum):
@@ -77,6 +93,22 @@ CRISIS_LABELS: Mapping[str, Mapping[CrisisType, str]] = {
         CrisisType.DISCRIMINATION_CULTURE: "discrimination or cultural offence",
         CrisisType.IP_LEGAL: "intellectual property and legal",
     },
+}
+
+# When the first news after a holding statement is due: the shorter end of each type's cadence.
+FIRST_UPDATE_IN: Mapping[CrisisType, timedelta] = {
+    CrisisType.PRODUCT_QUALITY_SAFETY: timedelta(hours=4),
+    CrisisType.SERVICE_AFTERSALES: timedelta(hours=24),
+    CrisisType.DATA_PRIVACY: timedelta(hours=12),
+    CrisisType.TECH_OUTAGE: timedelta(minutes=60),
+    CrisisType.LOGISTICS: timedelta(hours=24),
+    CrisisType.PRICING_PROMO: timedelta(hours=24),
+    CrisisType.FALSE_ADVERTISING: timedelta(hours=24),
+    CrisisType.PAYMENT: timedelta(hours=2),
+    CrisisType.RUMOUR: timedelta(hours=4),
+    CrisisType.MISCONDUCT: timedelta(hours=24),
+    CrisisType.DISCRIMINATION_CULTURE: timedelta(hours=12),
+    CrisisType.IP_LEGAL: timedelta(hours=24),
 }
 
 _FROM_COMPLAINT: Mapping[ComplaintType, CrisisType] = {

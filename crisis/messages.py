@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from crisis.library import fact_definitions
 from listener.errors import ListenerError
 
 Body = dict[str, Any]
@@ -26,8 +27,11 @@ class Catalog:
         words = tomllib.loads((folder / lang / "words.toml").read_text(encoding="utf-8"))
         self.words: Mapping[str, str] = words["words"]
         self.buttons: Mapping[str, str] = words["buttons"]
-        self.fact_names: Mapping[str, str] = words["facts"]
-        self.questions: Mapping[str, str] = words["questions"]
+        facts = fact_definitions(folder.parent / "statements", lang)
+        self.fact_names: Mapping[str, str] = {name: one.label for name, one in facts.items()}
+        self.questions: Mapping[str, str] = words["questions"] | {
+            name: one.question for name, one in facts.items()
+        }
         self.refusals: Mapping[str, str] = words["refusals"]
         self.done: Mapping[str, str] = words["done"]
         self.terminal: Mapping[str, str] = words["terminal"]

@@ -36,6 +36,7 @@ COMMANDS = {
     "brands": Command("brands", "app", is_group=True),
     "incidents": Command("incidents", "app", is_group=True),
     "statements": Command("statements", "app", is_group=True),
+    "draft": Command("draft", "draft"),
     "approve": Command("statements", "approve"),
     "build-model": Command("models", "build"),
     "train": Command("models", "train"),

@@ -221,6 +221,9 @@ class FactDefault(Section):
     )
     value: str = Field("", max_length=400, description="The words that go into the text.")
     source: str = Field("config.toml", max_length=200, description="Who or what vouches for it.")
+    only: tuple[Annotated[str, Field(pattern=r"^C(0[1-9]|1[0-2])$")], ...] = Field(
+        (), description='Crisis types it holds for, e.g. ["C04"]; empty means all.'
+    )
 
 
 class Product(Section):

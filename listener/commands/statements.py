@@ -11,6 +11,7 @@ from sqlmodel import Session
 from crisis import approval, drafting, intake
 from crisis.announce import number_of
 from crisis.approval import Verdict
+from crisis.kinds import Kind
 from crisis.permissions import Action
 from listener.commands.common import (
     AsOption,
@@ -122,8 +123,9 @@ def draft(
     context: typer.Context,
     incident: Annotated[int, typer.Argument(help="Number of the incident.")],
     as_: AsOption,
+    kind: Annotated[Kind, typer.Option(help="What it is for.")] = Kind.HOLDING,
 ) -> None:
-    """Ask for the holding statement of an incident (起草)."""
+    """Ask for a statement of an incident, the holding statement first of all (起草)."""
     with errors_shown():
         office = open_office(context.obj)
         actor = office.actor(as_)
@@ -133,7 +135,7 @@ def draft(
         def ask(session: Session) -> int | None:
             one = incident_store.incident(session, incident)
             statement_id = intake.request_draft(
-                session, office.desk, one, requested_by=actor.key, now=now
+                session, office.desk, one, requested_by=actor.key, now=now, kind=kind
             )
             if statement_id is not None:
                 drafting.write_draft(session, office.desk, statement_id, now)

@@ -16,7 +16,6 @@ import psycopg
 from tests.fakes.forking import ForkedProcess, ForkServer
 
 ROOT = Path(__file__).resolve().parents[2]
-LIGHT = Path(__file__).resolve().parent / "light"
 TOKEN = "123456:TEST-TOKEN"
 
 
@@ -67,7 +66,6 @@ class ServiceProcess:
             environment["FENGSHENG_FAIL_AT"] = fail_at
         arguments = ["run", "--config", str(self.config)]
         if self._forks is not None:
-            environment["PYTHONPATH"] = f"{LIGHT}{os.pathsep}{ROOT}"
             self._process = self._forks.start(
                 arguments, environment=environment, folder=self.folder, output=self._printed
             )

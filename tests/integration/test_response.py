@@ -55,14 +55,16 @@ state = "unknown"
 """
 
 
+OUTAGE = ("更新固件后变砖了，开不了机", "升级完一直重启", "更新之后开不了机，客服没人理")
+
+
 class Case:
     """One brand with a burst of complaints and an incident opened from it."""
 
-    def __init__(self, engine, file: ConfigFile) -> None:
+    def __init__(self, engine, file: ConfigFile, texts=OUTAGE) -> None:
         self.engine = engine
         self.understanding = set_up(engine, NOW)
         self.desk = build_desk(file, self.understanding.brand_ids, Secrets())
-        texts = ("更新固件后变砖了，开不了机", "升级完一直重启", "更新之后开不了机，客服没人理")
         posts = [
             item(n, f"澜白{texts[n % 3]}，第{n}位", NOW - timedelta(minutes=n)) for n in range(12)
         ]
@@ -380,3 +382,76 @@ def test_hostile_text_is_nothing_but_text_in_the_alert(case):
     html = case.messages("alert")[0][3]["html"]
     assert "<b>x</b>" not in html
     assert "49" not in html
+
+
+STORIES = {
+    "C02": ("客服没人理，投诉三次了", "退款不到账", "一直不退款，客服打不通"),
+    "C03": (
+        "个人信息被泄露了，骚扰电话知道我的订单",
+        "信息泄露，冒充客服的诈骗电话",
+        "隐私泄露太可怕",
+    ),
+    "C05": ("拍了十天一直不发货", "物流不动，卡在中转站", "迟迟不发货，一直没发货"),
+    "C06": ("先涨后降，虚假促销", "大数据杀熟，价格不一样", "优惠券用不了，先涨价再打折"),
+    "C08": ("重复扣款，扣了两次", "付款一次扣两次，扣了两笔", "重复扣款还不退"),
+}
+
+
+@pytest.mark.parametrize("crisis", STORIES)
+def test_each_crisis_type_states_what_posts_show_and_asks_for_the_rest(engine, tmp_path, crisis):
+    path = tmp_path / "config.toml"
+    path.write_text(CONFIG.replace("[brands.facts.action", "[brands.facts.unused_"), "utf-8")
+    case = Case(engine, load_config(path), texts=STORIES[crisis])
+    incident_id = case.find()
+    assert case.draft() is None
+    with read_session(engine) as session:
+        assert incident_store.incident(session, incident_id).crisis_type == crisis
+        facts = incident_store.facts(session, incident_id)
+        (statement,) = statements.list_statements(session)
+    template = case.desk.library.find(lang="zh-CN", crisis_type=crisis, kind="holding")
+    known = {"product", "reported_problem", "first_seen_at", "next_update_at", "contact"}
+    assert known <= set(facts)
+    assert set(statement.missing) == set(template.required) - set(facts)
+    assert len(case.messages("question")) == len(statement.missing)
+    examples = case.desk.library.examples(template)
+    for name in statement.missing:
+        with unit_of_work(engine) as session:
+            drafting.state_fact(
+                session,
+                case.desk,
+                statement.id,
+                name=name,
+                value="正在核实" if name in template.may_be_unknown else examples[name],
+                actor=case.actor("zhou"),
+                now=NOW,
+            )
+    revision = case.revision()
+    assert facts["reported_problem"].value in revision.text
+    assert "澜白" in revision.text
+    assert "  " not in revision.text
+
+
+def test_what_was_done_in_an_outage_is_not_said_of_another_crisis(engine, tmp_path):
+    path = tmp_path / "config.toml"
+    only = '正在排查"\nonly = ["C04"]'
+    path.write_text(CONFIG.replace('正在排查"', only), encoding="utf-8")
+    case = Case(engine, load_config(path), texts=STORIES["C05"])
+    case.find()
+    case.draft()
+    with read_session(engine) as session:
+        assert "action_taken" in statements.list_statements(session)[0].missing
+
+
+def test_another_kind_of_statement_is_asked_for_besides_the_first(case):
+    incident_id = case.find()
+    case.draft()
+    with unit_of_work(case.engine) as session:
+        incident = incident_store.incident(session, incident_id)
+        asked = intake.request_draft(
+            session, case.desk, incident, requested_by="zhou", now=NOW, kind="script"
+        )
+        drafting.write_draft(session, case.desk, asked, NOW)
+        (script,) = [one for one in statements.list_statements(session) if one.kind == "script"]
+        text = statements.revision(session, script.current_revision_id).text
+    assert "【不要做】" in text
+    assert "客服话术草稿" in case.messages("draft")[-1][3]["html"]
