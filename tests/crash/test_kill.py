@@ -18,9 +18,6 @@ base_url = "{telegram}/bot"
 chat_id = {chat}
 poll_timeout_s = 2
 
-[scoring]
-scorer = "snownlp"
-
 [crawl]
 delay_s = 0.05
 allow_networks = ["127.0.0.0/8"]

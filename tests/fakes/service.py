@@ -22,8 +22,7 @@ TOKEN = "123456:TEST-TOKEN"
 class ServiceProcess:
     """One installation in a folder; started and ended as often as a test likes.
 
-    With ``database_url`` it works on a PostgreSQL. With ``forks`` a start is cheap, and the
-    library SnowNLP is a light one.
+    With ``database_url`` it works on a PostgreSQL. With ``forks`` a start is cheap.
     """
 
     def __init__(
