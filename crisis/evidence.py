@@ -109,12 +109,9 @@ def blind_spots(health: Sequence[SourceHealth], now: datetime) -> list[dict[str,
     """Return the sources that are failing or overdue: calm there means nothing."""
     spots = []
     for source in health:
-        overdue_at = source.next_due_at + max(
-            timedelta(seconds=2 * source.interval_s), timedelta(minutes=2)
-        )
         if source.failures_in_row:
             reason = source.last_failure_kind or "failing"
-        elif now > overdue_at:
+        elif sources.is_overdue(source, now):
             reason = "overdue"
         else:
             continue

@@ -13,7 +13,7 @@ import signal
 import socket
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -38,7 +38,7 @@ from listener.crawl.registry import check_parameters
 from listener.crawl.runner import CrawlRunner
 from listener.detect.settings import CrisisSettings
 from listener.detect.volume import VolumeSettings
-from listener.errors import ConfigError, Temporary
+from listener.errors import ConfigError, ListenerError, Temporary
 from listener.home import demo_anchor, home_of, open_database, scorer_of
 from listener.loops import LagMeter, Loop
 from listener.notice import Noticer, NoticeSettings, lateness_allowance
@@ -48,6 +48,10 @@ from listener.notify.channel import Channel
 from listener.notify.delivery import Deliverer
 from listener.notify.telegram import BotLine, TelegramChannel, open_bot
 from listener.notify.terminal import TerminalChannel
+from listener.operation.board import Board
+from listener.operation.oversight import oversight
+from listener.operation.systemd import Notifier
+from listener.operation.tidy import Tidy
 from listener.pipeline import Understanding, judge, save_judged, texts_of
 from listener.privacy import installation_key
 from listener.reports.chart_worker import ChartWorker
@@ -65,6 +69,7 @@ logger = logging.getLogger(__name__)
 SCORE_BATCH = 32
 SCORE_LEASE = timedelta(seconds=180)
 CLOSE_WITHIN_S = 10.0
+DRAIN_WITHIN_S = 4.0
 # How often each loop is woken when nothing else wakes it, in seconds.
 TICKS_S = {
     "crawl": 1.0,
@@ -73,6 +78,7 @@ TICKS_S = {
     "respond": 1.0,
     "deliver": 0.5,
     "poll": 1.0,
+    "tidy": 86_400.0,
     "presence": 15.0,
 }
 # While one batch is being stored, the scoring child already works on the next.
@@ -243,6 +249,7 @@ class Service:
     poller: Poller | None
     noticer: Noticer
     lag: LagMeter
+    tidy: Tidy
     started_at: datetime
     presence: Presence | None = None
     loops: dict[str, Loop] = field(default_factory=dict)
@@ -255,6 +262,7 @@ class Service:
             "notice": self._notice,
             "respond": self._respond,
             "deliver": self.deliverer.deliver_due,
+            "tidy": self.tidy.step,
         }
         if self.poller is not None:
             steps["poll"] = self._poll
@@ -356,20 +364,43 @@ class Service:
         try:
             for loop in self.loops.values():
                 loop.wake()
-            await stop.wait()
+            async with self._oversight() as stopping:
+                await stop.wait()
+                stopping()
+                scheduler.pause()
+                await self._drain(tasks)
         finally:
             scheduler.shutdown(wait=False)
-            await self._shut_down(tasks, [lag, warm])
+            await self._close(tasks, [lag, warm])
+
+    def _oversight(self) -> AbstractAsyncContextManager[Callable[[], None]]:
+        board = Board(
+            engine=self.engine,
+            clock=self.clock,
+            loops=self.loops,
+            lag=self.lag,
+            started_at=self.started_at,
+        )
+        return oversight(self.config.operation, board, self.loops, Notifier())
+
+    def unfinished(self) -> list[str]:
+        """Return what still runs, for whoever wonders why stopping takes so long."""
+        steps = [(name, loop.step_s) for name, loop in self.loops.items() if loop.step_s]
+        passes = self.crawler.passes_running
+        return [f"loop {name}: a step since {step_s:.0f} s" for name, step_s in steps] + (
+            [f"crawl: {passes} passes"] if passes else []
+        )
 
     async def _warm_up(self) -> None:
         with contextlib.suppress(Temporary):
             await self.scorer.warm_up()
             await self.charts.warm_up()
 
-    async def _shut_down(
-        self, tasks: list[asyncio.Task[None]], helpers: Iterable[asyncio.Task[None]]
-    ) -> None:
-        """Stop intake, let running steps finish, then end the children."""
+    async def _drain(self, tasks: list[asyncio.Task[None]]) -> None:
+        """Stop intake, let running steps finish, then send what they have decided.
+
+        Nothing is lost by what does not finish: it stands in the database as due.
+        """
         await self.crawler.close()
         for loop in self.loops.values():
             loop.stop()
@@ -377,11 +408,29 @@ class Service:
             if task.get_name() == "poll":
                 task.cancel()  # a long poll may wait half a minute; nothing is lost by dropping it
         _, late = await asyncio.wait(tasks, timeout=CLOSE_WITHIN_S)
-        for task in (*late, *helpers):
+        if late:
+            names = sorted(task.get_name() for task in late)
+            logger.warning("steps cut short", extra={"loops": names})
+            return
+        with contextlib.suppress(TimeoutError, ListenerError):
+            async with asyncio.timeout(DRAIN_WITHIN_S):
+                while await self.deliverer.deliver_due():
+                    pass
+
+    async def _close(
+        self, tasks: list[asyncio.Task[None]], helpers: Iterable[asyncio.Task[None]]
+    ) -> None:
+        """End what is left of the tasks, and the children."""
+        await self.crawler.close()
+        for task in (*tasks, *helpers):
             task.cancel()
         await asyncio.gather(*tasks, *helpers, return_exceptions=True)
         await self.scorer.close()
         await self.charts.close()
+        logger.info(
+            "service stopped",
+            extra={name: loop.health.processed for name, loop in self.loops.items()},
+        )
 
 
 @asynccontextmanager
@@ -450,6 +499,7 @@ async def open_service(
             poller=_poller(config, home, bot, engine=engine, clock=clock, desk=desk),
             noticer=Noticer(notice_settings(config)),
             lag=LagMeter(clock),
+            tidy=Tidy(engine=engine, clock=clock, config=config, chart_folder=home / "charts"),
             started_at=started_at,
             presence=presence,
         )
@@ -532,13 +582,15 @@ def _poller(
     )
 
 
-def stop_on_signals(stop: asyncio.Event) -> None:
+def stop_on_signals(stop: asyncio.Event, *, on_first: Callable[[], None] = lambda: None) -> None:
     """Stop in order on SIGINT and SIGTERM; a second signal ends at once."""
     loop = asyncio.get_running_loop()
 
     def ask(number: signal.Signals) -> None:
         if stop.is_set():
             os._exit(128 + number)
+        logger.info("stopping", extra={"signal": number.name})
+        on_first()
         stop.set()
 
     for number in (signal.SIGINT, signal.SIGTERM):

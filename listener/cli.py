@@ -26,6 +26,7 @@ COMMANDS = {
     "demo": Command("service", "demo"),
     "init": Command("init", "init"),
     "doctor": Command("doctor", "doctor"),
+    "health": Command("operation", "health"),
     "import": Command("imports", "import_"),
     "crawl": Command("sources", "crawl"),
     "parse": Command("sources", "parse"),

@@ -45,6 +45,29 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def split_listen(text: str) -> tuple[str, int]:
+    """Return host and port of ``127.0.0.1:8711`` or ``[::1]:8711``. Raises ``ValueError``."""
+    host, colon, port = text.rpartition(":")
+    bare = host.removeprefix("[").removesuffix("]")
+    if not colon or not port.isascii() or not port.isdecimal() or int(port) > 65_535:
+        raise ValueError("write an address and a port, such as '127.0.0.1:8711'; '' is off")
+    try:
+        address = ipaddress.ip_address(bare)
+    except ValueError:
+        raise ValueError(
+            f"'{bare}' is not an IP address; write for example '127.0.0.1:8711'"
+        ) from None
+    if (address.version == 6) != host.startswith("["):
+        raise ValueError("write an IPv6 address in brackets, such as '[::1]:8711'")
+    return bare, int(port)
+
+
+def _listen(text: str) -> str:
+    if text:
+        split_listen(text)
+    return text
+
+
 def _network(text: str) -> str:
     ipaddress.ip_network(text)
     return text
@@ -174,6 +197,45 @@ class PrivacySettings(Section):
     keep_author_names: bool = Field(
         False,
         description="Keep display names of private authors; verified accounts are always named.",
+    )
+    keep_mentions_days: int = Field(
+        400,
+        ge=60,
+        le=36_500,
+        description="Days a mention's text is kept; what an incident quotes stays longer.",
+    )
+    keep_updates_days: int = Field(
+        30, ge=7, le=3650, description="Days the ids of handled chat updates are kept."
+    )
+    keep_messages_days: int = Field(
+        400, ge=30, le=36_500, description="Days sent and dropped messages and charts are kept."
+    )
+    keep_audit_days: int = Field(
+        1_095,
+        ge=180,
+        le=36_500,
+        description="Days the audit trail is kept; half a year at least, as the law asks.",
+    )
+
+
+class OperationSettings(Section):
+    """Watching, stopping and tidying the service."""
+
+    listen: Annotated[str, AfterValidator(_listen)] = Field(
+        "127.0.0.1:8711",
+        description="Where /healthz and /metrics answer; '' is off, port 0 any free one.",
+    )
+    allow_remote: bool = Field(
+        False, description="Let 'listen' name an address that other machines can reach."
+    )
+    host_names: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,253}$")], ...] = Field(
+        (), description="Names by which monitors may ask, besides localhost and IP addresses."
+    )
+    stop_within_s: Seconds = Field(
+        20.0, ge=1, le=600, description="Seconds stopping may take before it is forced."
+    )
+    keep_story_bands_days: int = Field(
+        30, ge=1, le=3650, description="Days a story takes in near-duplicates, not only equals."
     )
 
 
@@ -335,6 +397,11 @@ class Config(Section):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least level that is logged."
     )
+    log_format: Literal["text", "json"] = Field(
+        "text",
+        description="On standard error: text shows warnings to people, json every event to a "
+        "collector. The file in data_dir is always JSON.",
+    )
     demo: DemoSettings = DemoSettings()
     database: DatabaseSettings = DatabaseSettings()
     telegram: TelegramSettings = TelegramSettings()
@@ -344,6 +411,7 @@ class Config(Section):
     detection: DetectionSettings = DetectionSettings()
     alerts: AlertSettings = AlertSettings()
     privacy: PrivacySettings = PrivacySettings()
+    operation: OperationSettings = OperationSettings()
     people: tuple[Person, ...] = ()
     brands: tuple[Brand, ...] = ()
     sources: tuple[Source, ...] = ()
@@ -392,3 +460,9 @@ def load_secrets(environ: typing.Mapping[str, str] | None = None) -> Secrets:
     return Secrets.model_construct(
         None, **{name: values.get(name) for name in Secrets.model_fields}
     )
+
+
+def hidden_values(secrets: Secrets) -> list[str]:
+    """Return every secret value that is set, for whoever has to keep them out of sight."""
+    values = [getattr(secrets, name) for name in Secrets.model_fields]
+    return [value.get_secret_value() for value in values if value is not None]

@@ -1,6 +1,7 @@
 """Reads ``config.toml``: every mistake is refused with its line and the remedy."""
 
 import difflib
+import ipaddress
 import re
 import tomllib
 import types
@@ -11,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from listener.config import CONFIG_VARIABLE, DEMO_SITE, Config, Source
+from listener.config import CONFIG_VARIABLE, DEMO_SITE, Config, Source, split_listen
 from listener.errors import ConfigError
 
 # A user with a password in an address, or a password among its parameters.
@@ -241,6 +242,19 @@ def _demo_sources(file: ConfigFile) -> Iterator[str]:
             )
 
 
+def _open_to_others(file: ConfigFile) -> Iterator[str]:
+    settings = file.config.operation
+    if not settings.listen or settings.allow_remote:
+        return
+    host, _ = split_listen(settings.listen)
+    if not ipaddress.ip_address(host).is_loopback:
+        yield (
+            f"{file.where('operation', 'listen')}: operation.listen: other machines can reach "
+            f"'{host}' and the pages ask for no password; listen on 127.0.0.1, or set "
+            "operation.allow_remote = true behind a firewall"
+        )
+
+
 def _open_password(file: ConfigFile) -> Iterator[str]:
     if _PASSWORD.search(file.config.database.url):
         where = file.where("database", "url")
@@ -258,4 +272,5 @@ _CHECKS = (
     _wordless_brands,
     _empty_facts,
     _demo_sources,
+    _open_to_others,
 )

@@ -25,6 +25,7 @@ class LoopHealth:
 
     processed: int = 0
     failed: int = 0
+    failures_in_row: int = 0
     last_success_at: datetime | None = None
 
 
@@ -38,9 +39,26 @@ class Loop:
         self._clock = clock
         self._woken = asyncio.Event()
         self._stopping = False
+        self._asked_at_s: float | None = None
+        self._owed_since_s: float | None = None
+        self._step_began_s: float | None = None
+
+    @property
+    def lag_s(self) -> float:
+        """Seconds since a step was asked for that has not succeeded yet; 0 while nothing is."""
+        waiting = self._owed_since_s if self._owed_since_s is not None else self._asked_at_s
+        return 0.0 if waiting is None else self._clock.monotonic_s() - waiting
+
+    @property
+    def step_s(self) -> float:
+        """Seconds the running step has taken so far; 0 between steps."""
+        began = self._step_began_s
+        return 0.0 if began is None else self._clock.monotonic_s() - began
 
     def wake(self) -> None:
         """Ask for a step soon; asking twice is asking once."""
+        if self._asked_at_s is None:
+            self._asked_at_s = self._clock.monotonic_s()
         self._woken.set()
 
     async def tick(self) -> None:
@@ -54,32 +72,45 @@ class Loop:
 
     async def run(self) -> None:
         """Run until stopped. A failing step is logged, counted, and tried again later."""
-        failures_in_row = 0
         while not self._stopping:
             await self._woken.wait()
             self._woken.clear()
             if self._stopping:
                 return
+            self._begin()
             try:
                 done = await self._step()
             except Temporary as error:
-                failures_in_row += 1
                 logger.warning("step put off", extra={"loop": self.name, "error": str(error)})
-                await self._pause(failures_in_row, error.retry_after_s)
+                await self._pause(error.retry_after_s)
             except Exception:
-                failures_in_row += 1
                 logger.exception("step failed", extra={"loop": self.name})
-                await self._pause(failures_in_row, None)
+                await self._pause(None)
             else:
-                failures_in_row = 0
-                self.health.processed += done
-                self.health.last_success_at = self._clock.now()
-                if done:
-                    self._woken.set()
+                self._succeed(done)
+            finally:
+                self._step_began_s = None
 
-    async def _pause(self, failures_in_row: int, wanted_s: float | None) -> None:
+    def _begin(self) -> None:
+        self._step_began_s = self._clock.monotonic_s()
+        if self._owed_since_s is None:
+            self._owed_since_s = self._asked_at_s
+        self._asked_at_s = None
+
+    def _succeed(self, done: int) -> None:
+        self._owed_since_s = None
+        self.health.failures_in_row = 0
+        self.health.processed += done
+        self.health.last_success_at = self._clock.now()
+        if done:
+            self.wake()
+
+    async def _pause(self, wanted_s: float | None) -> None:
+        self._step_began_s = None
         self.health.failed += 1
-        wait_s = wanted_s or min(0.5 * 2.0**failures_in_row, LONGEST_BACKOFF_S)
+        self.health.failures_in_row += 1
+        doublings = min(self.health.failures_in_row, 10)  # a float overflows after a thousand
+        wait_s = wanted_s or min(0.5 * 2.0**doublings, LONGEST_BACKOFF_S)
         try:
             async with asyncio.timeout(wait_s):
                 while not self._stopping:
@@ -114,3 +145,7 @@ class LagMeter:
             if total and seen >= share * total:
                 return float(milliseconds)
         return 0.0
+
+    def counts_ms(self) -> tuple[int, ...]:
+        """Return how many measurements were late by 0, 1, 2 … ms; the last means that or more."""
+        return tuple(self._bins)

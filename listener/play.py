@@ -101,7 +101,8 @@ def _own_folder(file: ConfigFile) -> ConfigFile:
     """Keep the demonstration apart from a service that may be running here."""
     base = file.config.data_dir
     base = base if base.is_absolute() else file.path.resolve().parent / base
-    return file.changed(data_dir=base / FOLDER)
+    unwatched = file.config.operation.model_copy(update={"listen": ""})
+    return file.changed(data_dir=base / FOLDER, operation=unwatched)
 
 
 async def _watch(service: Service, result: DemoResult) -> None:

@@ -10,9 +10,10 @@ import typer
 from listener import failpoints
 from listener.app import Service, open_service, stop_on_signals, uses_telegram
 from listener.commands.common import ConfigOption, JsonOption, errors_shown, program, read_config
-from listener.config import load_secrets
+from listener.config import hidden_values, load_secrets
 from listener.home import home_of, service_lock
 from listener.logs import set_up_logging
+from listener.operation.deadline import Deadline
 from listener.play import DemoResult, play_demo
 from listener.text.clean import printable
 
@@ -32,19 +33,27 @@ def run(config: ConfigOption = None) -> None:
         file = read_config(config)
         secrets = load_secrets()
         home = home_of(file)
+        deadline = Deadline(file.config.operation.stop_within_s)
         if point := os.environ.get(failpoints.VARIABLE):
             failpoints.arm(point)
         with service_lock(home):
 
             async def serve() -> None:
                 stop = asyncio.Event()
-                stop_on_signals(stop)
+                stop_on_signals(stop, on_first=deadline.arm)
                 async with open_service(file, secrets, write=_say, program=program()) as service:
-                    set_up_logging(file.config.log_level, home / "fengsheng.log")
+                    deadline.left = service.unfinished
+                    set_up_logging(
+                        file.config.log_level,
+                        home / "fengsheng.log",
+                        shown_as=file.config.log_format,
+                        hidden=hidden_values(secrets),
+                    )
                     _greet(service)
                     await service.run(stop)
 
             asyncio.run(serve())
+            deadline.disarm()
 
 
 def _greet(service: Service) -> None:

@@ -128,6 +128,11 @@ class CrawlRunner:
                     reports[key] = report
         return list(reports.values())
 
+    @property
+    def passes_running(self) -> int:
+        """How many passes run now."""
+        return len(self._tasks)
+
     async def close(self) -> None:
         """Stop every pass; what was stored stays, the rest is asked for again."""
         for task in list(self._tasks):

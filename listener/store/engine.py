@@ -119,6 +119,7 @@ def _postgresql(url: URL) -> Engine:
             "the PostgreSQL driver is not installed; run: pip install 'fengsheng[postgres]'"
         ) from None
     event.listen(engine, "connect", _prepare_postgresql)
+    event.listen(engine, "handle_error", _drop_detail)
     return engine
 
 
@@ -139,6 +140,17 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+def _drop_detail(context: Any) -> None:
+    """Keep only the first sentence of PostgreSQL's error: its DETAIL quotes the row at fault."""
+    original, wrapped = context.original_exception, context.sqlalchemy_exception
+    primary = getattr(getattr(original, "diag", None), "message_primary", None)
+    if primary is None:
+        return
+    original.args = (primary,)
+    if wrapped is not None:
+        wrapped.args = (f"({type(original).__name__}) {primary}",)
 
 
 def _begin_sqlite(connection: Any) -> None:

@@ -222,6 +222,12 @@ def is_stopped(source: SourceHealth) -> bool:
     )
 
 
+def is_overdue(source: SourceHealth, now: datetime) -> bool:
+    """Say whether a source was not visited though it was due two intervals ago."""
+    patience = max(timedelta(seconds=2 * source.interval_s), timedelta(minutes=2))
+    return now > source.next_due_at + patience
+
+
 def unrecovered_gaps(
     session: Session, *, since: datetime
 ) -> list[tuple[int, datetime, datetime | None]]:

@@ -145,7 +145,9 @@ def check_invariants(service: ServiceProcess, telegram: FakeTelegram, posts: int
         (posts,)
     ], "none counted twice"
     assert service.query("SELECT count(*) FROM incident") == [(1,)], "exactly one incident"
-    assert service.query("SELECT count(*) FROM finding WHERE channel = 'crisis' AND series_id = 1") == [(1,)]
+    assert service.query(
+        "SELECT count(*) FROM finding WHERE channel = 'crisis' AND series_id = 1"
+    ) == [(1,)]
     assert service.query("SELECT verdict, person_key FROM decision") == [("approve", "lin")]
     assert service.query("SELECT count(*) FROM audit_entry WHERE action = 'approve'") == [(1,)]
     assert service.query(

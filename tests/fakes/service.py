@@ -50,8 +50,8 @@ class ServiceProcess:
             return []
         return self._printed.read_text(encoding="utf-8", errors="replace").splitlines()
 
-    def start(self, *, fail_at: str = "") -> None:
-        """Start the service; with ``fail_at`` it dies by SIGKILL at that point."""
+    @property
+    def _environment(self) -> dict[str, str]:
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
@@ -61,19 +61,24 @@ class ServiceProcess:
         }
         if self._url:
             environment["FENGSHENG_DATABASE_URL"] = self._url
+        return environment
+
+    def start(self, *, fail_at: str = "", environment: dict[str, str] | None = None) -> None:
+        """Start the service; with ``fail_at`` it dies by SIGKILL at that point."""
+        variables = self._environment | (environment or {})
         if fail_at:
-            environment["FENGSHENG_FAIL_AT"] = fail_at
+            variables["FENGSHENG_FAIL_AT"] = fail_at
         arguments = ["run", "--config", str(self.config)]
         if self._forks is not None:
             self._process = self._forks.start(
-                arguments, environment=environment, folder=self.folder, output=self._printed
+                arguments, environment=variables, folder=self.folder, output=self._printed
             )
             return
         with self._printed.open("ab") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "listener.cli", *arguments],
                 cwd=self.folder,
-                env=environment,
+                env=variables,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -93,6 +98,24 @@ class ServiceProcess:
             raise AssertionError(f"still alive after {timeout_s} s:\n{self.tail()}") from None
         self._process = None
         assert code == -signal.SIGKILL, f"ended with {code}:\n{self.tail()}"
+
+    def command(self, *arguments: str) -> tuple[int, str]:
+        """Run another command on this installation; return its exit status and output."""
+        done = subprocess.run(
+            [sys.executable, "-m", "listener.cli", *arguments, "--config", str(self.config)],
+            cwd=self.folder,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the service."""
+        if self._process is not None:
+            self._process.send_signal(number)
 
     def kill(self) -> None:
         """Kill the service as a power cut would."""

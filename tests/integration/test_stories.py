@@ -89,7 +89,7 @@ def test_old_stories_take_in_equal_texts_only(engine):
     understanding = set_up(engine, NOW)
     store(engine, understanding, [item(1, ORIGINAL, at(9))], NOW)
     with unit_of_work(engine) as session:
-        assert stories.forget_bands(session, before=NOW) == 20
+        assert stories.forget_bands(session, before=NOW).forgotten == 20
         assert session.exec(select(func.count()).select_from(StoryBand)).one() == 0
     store(engine, understanding, [item(2, NEAR, at(8)), item(3, f"{ORIGINAL}。", at(8))], NOW)
     found = story_of(engine)

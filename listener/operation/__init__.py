@@ -1,0 +1,1 @@
+"""Watching and keeping the running service: health, metrics, service manager, tidying, the end."""
