@@ -136,6 +136,15 @@ class SourceSpider(scrapy.Spider):
         self._is_conditional = bool(headers)
         yield self._request(self._moved_to() or self.first_url(), headers)
 
+    def _unchanged(self) -> None:
+        """Take "nothing new" for what it is, unless nobody had asked whether anything is."""
+        if self._is_conditional:
+            self.outcome.overlaps = True
+            self.outcome.ttl_s = self.outcome.state.get("ttl_s")
+            return
+        detail = "HTTP 304 although we asked for the whole page"
+        self.outcome.failure = SourceFailure(FailureKind.BAD_PAYLOAD, detail)
+
     def _moved_to(self) -> str | None:
         """Return where the configured address leads for good, as remembered."""
         moved = self.outcome.state.get("moved")
@@ -155,9 +164,8 @@ class SourceSpider(scrapy.Spider):
     def parse(self, response: Response, **_kwargs: Any) -> Iterator[MentionItem | Request]:
         """Yield the mentions of a page and, while nothing known was met, the next page."""
         self.outcome.pages += 1
-        if response.status == 304 and self._is_conditional:
-            self.outcome.overlaps = True
-            self.outcome.ttl_s = self.outcome.state.get("ttl_s")
+        if response.status == 304:
+            self._unchanged()
             return
         page = read_page(self, response)
         self.outcome.skipped += page.skipped

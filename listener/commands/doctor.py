@@ -21,7 +21,7 @@ from listener.clock import SystemClock
 from listener.commands.common import ConfigOption, JsonOption, out, print_json, read_config
 from listener.config import DEMO_SITE, Role, Secrets, load_secrets
 from listener.config_file import ConfigFile
-from listener.errors import ListenerError, Temporary
+from listener.errors import ListenerError, StoreError, Temporary
 from listener.home import connect_database, home_of
 from listener.notify.telegram import asking, open_bot
 from listener.outlook import maturity, maturity_line, suggest, suggestion_lines
@@ -205,6 +205,7 @@ def _baselines(file: ConfigFile, secrets: Secrets) -> Iterator[Check]:
     history = timedelta(days=config.detection.history_days)
     engine = connect_database(file, secrets)
     try:
+        check_current(engine)
         with read_session(engine) as session:
             ids = brand_ids(session)
             for brand in config.brands:
@@ -216,6 +217,8 @@ def _baselines(file: ConfigFile, secrets: Secrets) -> Iterator[Check]:
                 found = suggest(session, ids[brand.key], tz=config.tz, now=now, history=history)
                 said = suggestion_lines(brand.name, found, config.detection.sensitivity)
                 yield Check(Level.OK, said[0], said[1])
+    except (StoreError, Temporary):
+        return  # the check of the database says what is wrong
     finally:
         engine.dispose()
 

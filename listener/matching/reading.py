@@ -87,9 +87,17 @@ class FieldReading:
         search, places = term.pattern.search, []
         found = search(text)
         while found:
-            places.append(found.span())
+            if self._is_whole(found.span()):
+                places.append(found.span())
             found = search(text, found.start() + 1)
         return places
+
+    def _is_whole(self, place: Place) -> bool:
+        """Say whether a place ends with a whole character as given: no base without its mark."""
+        if self._offsets is None:
+            return True
+        starts, end = self._offsets.starts, place[1]
+        return end == len(starts) or starts[end] != starts[end - 1]
 
     def _visible(self) -> str:
         """Return the text with addresses, mails and handles blanked: no term is in there."""

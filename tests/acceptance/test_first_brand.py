@@ -119,7 +119,7 @@ def test_from_an_empty_folder_to_the_first_scored_mention(site, telegram, tmp_pa
     assert review["sources"][0]["matched"] == 20
     assert review["sources"][0]["negatives"] >= 5
     reasons = {one["reason"] for one in review["unmatched"]}
-    assert reasons == {"被排除词“青禾路”排除", "没有出现品牌词"}
+    assert reasons == {"“青禾路”说明它指的是别的事物", "没有出现品牌词"}
     assert "基线尚在学习：仅 3 天数据" in steps["outlook"]["lines"][0]
     missing = "\n".join(steps["missing"]["lines"])
     assert "只有一位审批人" in missing
@@ -179,7 +179,7 @@ def test_questions_are_asked_checked_and_kept_when_interrupted(site, tmp_path):
     assert "青禾路" not in done.stdout.split("辨认链接")[0]
     config = load_config(tmp_path / "config.toml").config
     assert config.timezone == "Asia/Taipei"
-    assert config.brands[0].query.none == ("青禾路",)
+    assert config.brands[0].traps == ("青禾路",)
     assert [(one.key, one.telegram_id) for one in config.people] == [
         ("admin", None), ("officer", 100000002)
     ]  # fmt: skip

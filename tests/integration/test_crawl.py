@@ -166,8 +166,8 @@ def test_an_html_page_is_named_as_what_it_is(crawl, site):
 
 @pytest.mark.parametrize("database", DATABASES)
 def test_a_source_that_hangs_is_cut_at_the_deadline_and_opens_a_gap(crawl, site, clock):
+    crawl().run()
     one = crawl(deadline_s=8, timeout_s=60)
-    one.run()
     released = threading.Event()
     site.routes["/feed.xml"] = lambda _: released.wait(30) and None
     clock.advance(timedelta(minutes=10))
@@ -209,7 +209,7 @@ def test_the_secret_environment_never_reaches_a_child(monkeypatch):
 
 def test_one_source_that_hangs_its_child_does_not_take_the_others_down(engine, clock, site):
     one = Crawl(
-        engine, clock, f"{site.url}/hang", endpoints=[site.host], timeout_s=60, deadline_s=9
+        engine, clock, f"{site.url}/hang", endpoints=[site.host], timeout_s=60, deadline_s=16
     )
     released = threading.Event()
     site.routes["/hang"] = lambda _: released.wait(60) and None

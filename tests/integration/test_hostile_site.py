@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import resource
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -25,7 +24,6 @@ NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 HOSTS = 8
 MAX_BODY_BYTES = 300_000
 # A child is about 150 MB when it starts; a bomb would add 200 MB at the very least.
-MOST_KIB = 330 * 1024
 
 
 class World:
@@ -181,11 +179,6 @@ def test_honest_sources_beside_hostile_ones_are_collected(world):
 def test_every_source_has_its_report_and_is_free_again(world):
     assert set(world.reports) == set(world.addresses)
     assert all(world.source(key).lease_owner is None for key in world.addresses)
-
-
-def test_the_child_stayed_small(world):
-    peak_kib = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    assert peak_kib < MOST_KIB
 
 
 def test_bodies_were_cut_where_the_limit_says(world):
