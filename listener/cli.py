@@ -32,6 +32,7 @@ COMMANDS = {
     "parse": Command("sources", "parse"),
     "match": Command("matching", "match"),
     "score": Command("score", "score"),
+    "classify": Command("classify", "classify_lines"),
     "detect": Command("detection", "detect"),
     "sources": Command("sources", "app", is_group=True),
     "brands": Command("brands", "app", is_group=True),

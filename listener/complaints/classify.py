@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 from listener.complaints.codes import ComplaintType, Severity
+from listener.complaints.learned import lean
 from listener.complaints.reading import Reading, read
 from listener.complaints.severity import judge_severity
 from listener.complaints.stance import complaint_log_odds, confidence
 from listener.complaints.types import choose_types
 
-CLASSIFIER_VERSION = "rules-1"
+CLASSIFIER_VERSION = "rules-2"
 MOST_REASONS = 12
 
 _USUAL_RATING_MAX = 5.0
@@ -53,16 +54,19 @@ def classify(
     rating: float | None = None,
     rating_max: float | None = None,
     kind: str | None = None,
+    lang: str | None = None,
 ) -> ComplaintJudgement:
     """Judge one text, with what its source tells about it.
 
     ``title`` is read before the text, but reasons point into ``text`` only. ``rating`` is on a
     scale up to ``rating_max`` (5 if not given). ``kind`` is a ``MentionKind`` value; unknown kinds
-    count nothing. Pure and safe to repeat; the first call reads the cue words (about 0.5 s).
+    count nothing. ``lang`` (BCP 47) tells the currency of sums that name none; without it the
+    script does. Pure and safe to repeat; the first call reads the cue words.
     """
     offset = len(title) + 1 if title else 0
-    reading = read(f"{title}\n{text}" if title else text)
-    log_odds = complaint_log_odds(reading)
+    reading = read(f"{title}\n{text}" if title else text, lang=lang)
+    learned = lean(f"{title}\n{text}" if title else text)
+    log_odds = complaint_log_odds(reading) + learned.complaint
     log_odds += _rating_log_odds(rating, rating_max) + _KIND_LOG_ODDS.get(kind or "", 0.0)
     if log_odds <= 0:
         return ComplaintJudgement(
@@ -73,7 +77,7 @@ def classify(
             confidence=confidence(log_odds),
             reasons=(),
         )
-    main, secondary = choose_types(reading)
+    main, secondary = choose_types(reading, learned.types)
     severity, fired = judge_severity(reading, main, secondary)
     found = [(rule, hit.start, hit.end) for rule, hit in fired]
     found += [(f"type.{main}", hit.start, hit.end) for hit in reading.evidence.get(main, ())]

@@ -15,6 +15,15 @@ LEVELS = ("strong", "cue", "topic")
 _TYPE_OF_GROUP = {f"{code}.{level}": code for code in TYPES for level in LEVELS}
 TAIWAN_YUAN = 0.22  # rough value of one NT$ in yuan; only the order of 1,000 yuan matters
 HONG_KONG_YUAN = 0.92
+_YUAN_OF_LANGUAGE = {
+    "zh-hk": HONG_KONG_YUAN,
+    "zh-hant-hk": HONG_KONG_YUAN,
+    "yue": HONG_KONG_YUAN,
+    "zh-tw": TAIWAN_YUAN,
+    "zh-hant-tw": TAIWAN_YUAN,
+    "zh-cn": 1.0,
+    "zh-hans": 1.0,
+}
 
 _TURN = re.compile(
     r"但是|但(?!愿|凡)|可是|不过(?!关|敏|瘾)|只是|然而|结果|奈何|谁知|哪知|\bbut\b|\bhowever\b"
@@ -70,8 +79,8 @@ class Reading:
         return max((found.start() for found in _TURN.finditer(self.text)), default=0)
 
 
-def read(text: str) -> Reading:
-    """Fold and scan ``text``."""
+def read(text: str, *, lang: str | None = None) -> Reading:
+    """Fold and scan ``text``; ``lang`` as in ``classify``."""
     folded = plain_with_offsets(text)
     hits: dict[str, list[Hit]] = {}
     negated: dict[str, list[Hit]] = {}
@@ -82,7 +91,7 @@ def read(text: str) -> Reading:
             continue
         target = negated if is_negated(folded.text, hit) else hits
         target.setdefault(hit.group, []).append(hit)
-    return Reading(folded, hits, negated, _evidence(hits), _yuan(text))
+    return Reading(folded, hits, negated, _evidence(hits), _yuan(text, lang))
 
 
 def _evidence(hits: dict[str, list[Hit]]) -> dict[ComplaintType, list[Hit]]:
@@ -111,7 +120,10 @@ def _is_inside(hit: Hit, longer: Hit) -> bool:
     return within and hit.end - hit.start < longer.end - longer.start
 
 
-def _yuan(text: str) -> float:
+def _yuan(text: str, lang: str | None) -> float:
+    for named, value in _YUAN_OF_LANGUAGE.items():
+        if lang and lang.lower().startswith(named):
+            return value
     if not _CANTONESE.isdisjoint(text):
         return HONG_KONG_YUAN
     return 1.0 if _TRADITIONAL.isdisjoint(text) else TAIWAN_YUAN

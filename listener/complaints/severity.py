@@ -134,7 +134,7 @@ def data_exposed(reading: Reading, types: Types) -> list[Hit]:
     exposed = reading.all("severity.s5.exposure")
     if exposed or types[0] is not T.PRIVACY_SECURITY or reading.has("severity.s5.collection"):
         return exposed
-    return reading.evidence[T.PRIVACY_SECURITY]
+    return reading.evidence.get(T.PRIVACY_SECURITY, [])
 
 
 def abused(reading: Reading, _: Types) -> list[Hit]:

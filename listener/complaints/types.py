@@ -4,7 +4,7 @@ The main type is the thing the author wants fixed now, so a refused refund outwe
 behind it and a lost repair outweighs the fault.
 """
 
-import re
+from collections.abc import Mapping
 
 from listener.complaints.codes import ComplaintType
 from listener.complaints.lexicon import Hit
@@ -17,26 +17,22 @@ _AFTER_TURN = 1.5  # what follows the last “but” is what the author means
 _CLEAR = 2.0
 _LEAST_SECONDARY = 1.5  # one strong cue of its own, even where it is weighed down
 _MOST_SECONDARY = 2
-_OWNED = re.compile(r"买|用|穿|吃|喝|戴|洗|咬|bought|used|wore|ate")
 # Where two types stand in one text, this much speaks for the one that is to be fixed first.
 _RAISE_IF_STRONG = {T.REFUND_RETURN: 1.0, T.AFTER_SALES: 0.8, T.PRIVACY_SECURITY: 1.5}
 
 
-def choose_types(reading: Reading) -> tuple[ComplaintType, tuple[ComplaintType, ...]]:
-    """Return the main type and at most two others, strongest first."""
+def choose_types(
+    reading: Reading, learned: Mapping[ComplaintType, float]
+) -> tuple[ComplaintType, tuple[ComplaintType, ...]]:
+    """Return the main type and at most two others, strongest first.
+
+    ``learned`` leans the scores of the rules, and decides where they have none.
+    """
     scores = type_scores(reading)
-    if not scores:
-        return _without_evidence(reading), ()
-    ranked = sorted(scores, key=lambda code: (-scores[code], TYPES.index(code)))
-    others = [code for code in ranked[1:] if scores[code] >= _LEAST_SECONDARY]
+    leaned = {code: scores.get(code, 0.0) + learned.get(code, 0.0) for code in TYPES}
+    ranked = sorted(TYPES, key=lambda code: (-leaned[code], TYPES.index(code)))
+    others = [code for code in ranked[1:] if scores.get(code, 0.0) >= _LEAST_SECONDARY]
     return ranked[0], tuple(others[:_MOST_SECONDARY])
-
-
-def _without_evidence(reading: Reading) -> ComplaintType:
-    """Guess from who acts and what was done: ``OTHER`` is to stay rare."""
-    if reading.has("stance.for.party"):
-        return T.SERVICE_ATTITUDE
-    return T.PRODUCT_QUALITY if _OWNED.search(reading.text) else T.OTHER
 
 
 def type_scores(reading: Reading) -> dict[ComplaintType, float]:
