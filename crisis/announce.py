@@ -74,6 +74,8 @@ def alert_body(desk: Desk, incident: IncidentRecord, now: datetime) -> Body:
             "coordination": evidence.get("coordination"),
             "quotes": evidence["quotes"],
             "learning_days": evidence.get("learning_days"),
+            "occasions": [one["name"] for one in evidence.get("occasions", [])[:2]],
+            "ended_at": evidence.get("ended_at"),
             "blind_spots": [
                 {**spot, "reason": desk.catalog.failures.get(spot["reason"], spot["reason"])}
                 for spot in evidence["blind_spots"][:3]
@@ -92,16 +94,11 @@ def _rise(desk: Desk, evidence: Mapping[str, Any]) -> dict[str, Any] | None:
     judgement = evidence["judgement"]
     if "observed" not in judgement:
         return None
-    minutes = 5 * judgement["window_buckets"]
-    words = desk.catalog.words
-    window = (
-        f"{minutes // 60} {words['hours']}" if minutes >= 60 else f"{minutes} {words['minutes']}"
-    )
     # What people mean by "usual" is the count at this hour; the usual share stands beside it.
     expected = judgement["expected_baseline"]
     total = max(judgement["total"], 1)
     return {
-        "window": window,
+        "window": window_text(desk, judgement["window_buckets"]),
         "observed": judgement["observed"],
         "expected": expected,
         "times": judgement["observed"] / expected if expected >= 1 else None,
@@ -109,6 +106,14 @@ def _rise(desk: Desk, evidence: Mapping[str, Any]) -> dict[str, Any] | None:
         "usual_share": judgement["usual_share"],
         "scope": _scope(desk, judgement),
     }
+
+
+def window_text(desk: Desk, buckets: int) -> str:
+    """Return the length of a window in the reader's words: 30 分钟, 3 h."""
+    minutes, words = 5 * buckets, desk.catalog.words
+    if minutes >= 60:
+        return f"{minutes // 60} {words['hours']}"
+    return f"{minutes} {words['minutes']}"
 
 
 def _scope(desk: Desk, judgement: Mapping[str, Any]) -> str | None:
@@ -125,6 +130,7 @@ def _chart(desk: Desk, incident: IncidentRecord) -> dict[str, Any] | None:
         return None
     return {
         **chart,
+        "occasions": incident.evidence.get("occasions", []),
         "title": f"{number_of(incident.id)} {incident.title}",
         "lang": desk.lang,
         "timezone": str(desk.tz),
@@ -387,6 +393,7 @@ def _post(
     subject: tuple[str, int],
     now: datetime,
     key: str,
+    not_sent: outbox.NotSent | None = None,
 ) -> None:
     for recipient in desk.audience.recipients:
         outbox.put_message(
@@ -399,6 +406,7 @@ def _post(
             dedupe_key=f"{purpose}:{key}:{subject[1]}:{recipient.channel}:{recipient.address}",
             body=body,
             now=now,
+            not_sent=not_sent,
         )
 
 
@@ -417,7 +425,10 @@ def post_notice(
     subject: tuple[str, int],
     key: str,
     now: datetime,
+    not_sent: outbox.NotSent | None = None,
 ) -> None:
-    """Say one plain line to everybody, once per ``key``."""
+    """Say one plain line to everybody, once per ``key``; or write down why it is not said."""
     body = desk.catalog.body("notice", {"text": text})
-    _post(session, desk, body, purpose="notice", subject=subject, now=now, key=key)
+    _post(
+        session, desk, body, purpose="notice", subject=subject, now=now, key=key, not_sent=not_sent
+    )

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from crisis.library import StatementLibrary
 from crisis.messages import Catalog
 from crisis.policy import Audience
+from listener.campaigns import NO_CALENDAR, Calendar
 from listener.config import Brand, Person
 
 
@@ -24,6 +25,8 @@ class Desk:
     tz: ZoneInfo
     mute_for: timedelta
     refresh_every: timedelta
+    remind_every: timedelta = timedelta(0)
+    calendar: Calendar = NO_CALENDAR
 
     def name_of(self, key: str | None) -> str:
         """Return the display name behind a person's key, or the key itself."""

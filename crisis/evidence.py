@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from listener.campaigns import Occasion
 from listener.detect.terms import new_terms
 from listener.outlook import LEARNING, maturity
 from listener.store import mentions, series, sources, stories
@@ -49,6 +50,7 @@ def build_evidence(
     *,
     now: datetime,
     ignore_terms: Sequence[str] = (),
+    occasions: Sequence[Occasion] = (),
 ) -> dict[str, Any]:
     """Return the evidence of a finding as JSON values; it reads, and changes nothing."""
     start = _onset(session, finding) if finding.series_id else finding.started_at - BUCKET
@@ -90,10 +92,15 @@ def build_evidence(
         "trigger": reported_trigger(said),
         "first": _quoted(said[0]) if said else None,
         "amplifier": _amplifier(said),
-        "quotes": [_quoted(one) for one in _quotes(said)],
+        "quotes": [_quoted(one) for one in telling_quotes(said)],
         "stories": (spread := _spread(session, finding.brand_id, start, now)),
         "coordination": coordination(spread),
         "blind_spots": blind_spots(health, now),
+        "occasions": [
+            {"name": one.name, "start": one.start.isoformat(), "end": one.end.isoformat()}
+            for one in occasions
+        ],
+        "ended_at": finding.ended_at.isoformat() if finding.ended_at else None,
         "learning_days": _learning_days(session, finding.brand_id, now),
         "chart": _chart(session, finding, start, now) if finding.series_id else None,
     }
@@ -200,7 +207,9 @@ def _reported(said: Sequence[JudgedMention], kind: str) -> list[Reported]:
     return sorted(counted, key=lambda one: (-one.count, one.phrase))
 
 
-def _quotes(said: Sequence[JudgedMention]) -> list[JudgedMention]:
+def telling_quotes(
+    said: Sequence[JudgedMention], *, most: int = MOST_QUOTES
+) -> list[JudgedMention]:
     """Choose telling quotes: complaints first, one per story and author, readable lengths."""
     rank = {"urgent": 3, "serious": 2, "general": 1}
     ordered = sorted(
@@ -220,7 +229,7 @@ def _quotes(said: Sequence[JudgedMention]) -> list[JudgedMention]:
         ):
             continue
         chosen.append(one)
-        if len(chosen) == MOST_QUOTES:
+        if len(chosen) == most:
             break
     return chosen
 

@@ -36,7 +36,13 @@ def handle_finding(session: Session, desk: Desk, finding: FindingRecord, now: da
         findings.change_finding(session, finding.id, {"handled_at": now})
         return 0
     brand = desk.brands[finding.brand_id]
-    evidence = build_evidence(session, finding, now=now, ignore_terms=_known_names(brand))
+    evidence = build_evidence(
+        session,
+        finding,
+        now=now,
+        ignore_terms=_known_names(brand),
+        occasions=desk.calendar.at(brand.key, now),
+    )
     crisis_type = _crisis_type(finding, evidence)
     existing = _incident_to_join(session, finding, crisis_type)
     if existing is None:
@@ -58,6 +64,10 @@ def _tell_volume(session: Session, desk: Desk, finding: FindingRecord, now: date
         observed=finding.observed,
         expected=f"{finding.expected:.0f}",
     )
+    occasions = desk.calendar.at(desk.brands[finding.brand_id].key, finding.started_at)
+    if occasions:
+        names = ", ".join(one.name for one in occasions[:2])
+        text += " " + desk.catalog.words["occasion_now"].format(names=names)
     post_notice(
         session, desk, text, subject=(VOLUME, finding.id), key=f"{VOLUME}:{finding.id}", now=now
     )
@@ -257,7 +267,7 @@ def update_incident(
     refresh_alert(session, desk, incident.id, now, is_repeat=not rises)
 
 
-def _most_telling(changed: Sequence[FindingRecord]) -> FindingRecord:
+def most_telling(changed: Sequence[FindingRecord]) -> FindingRecord:
     """Return the finding whose figures the alert shows: the whole brand's before any part's."""
     return max(changed, key=lambda one: (is_overall(one), one.score, one.id))
 
@@ -288,14 +298,20 @@ def refresh_open_incidents(session: Session, desk: Desk, now: datetime) -> int:
         ]
         if not changed:
             continue
-        newest = _most_telling(changed)
+        newest = most_telling(changed)
         rises = severity_rank(Severity(newest.severity)) > severity_rank(
             Severity(incident.severity)
         )
         if now - incident.refreshed_at < desk.refresh_every and not rises:
             continue
         brand = desk.brands[incident.brand_id]
-        evidence = build_evidence(session, newest, now=now, ignore_terms=_known_names(brand))
+        evidence = build_evidence(
+            session,
+            newest,
+            now=now,
+            ignore_terms=_known_names(brand),
+            occasions=desk.calendar.at(brand.key, now),
+        )
         update_incident(session, desk, incident, newest, evidence=evidence, now=now)
         refreshed += 1
     return refreshed

@@ -23,6 +23,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy import Engine
 from telegram import Bot
 
+from crisis.course import tell_course
 from crisis.desk import Desk
 from crisis.drafting import draft_requested
 from crisis.intake import handle_finding, refresh_open_incidents
@@ -31,6 +32,7 @@ from crisis.messages import Catalog
 from crisis.policy import Audience, Recipient
 from listener.bot.handlers import UpdateHandler
 from listener.bot.poller import Poller
+from listener.campaigns import build_calendar
 from listener.clock import Clock, SystemClock
 from listener.config import DEMO_SITE, Config, Secrets, Source
 from listener.config_file import ConfigFile
@@ -99,6 +101,8 @@ def build_desk(file: ConfigFile, brand_ids: dict[str, int], secrets: Secrets) ->
         tz=config.tz,
         mute_for=timedelta(minutes=config.alerts.mute_minutes),
         refresh_every=timedelta(seconds=config.alerts.refresh_s),
+        remind_every=timedelta(hours=config.alerts.remind_hours),
+        calendar=build_calendar(config),
     )
 
 
@@ -125,15 +129,23 @@ def build_understanding(file: ConfigFile, brand_ids: dict[str, int], home: Path)
     )
 
 
+def crisis_settings(config: Config) -> CrisisSettings:
+    """Return the rule for a brand as a whole: the preset, or the user's own threshold."""
+    preset = CrisisSettings.for_sensitivity(config.detection.sensitivity)
+    own = config.detection.on_score
+    return preset.at_score(own) if own else preset
+
+
 def notice_settings(config: Config) -> NoticeSettings:
     """Return what noticing needs to know of the configuration."""
     return NoticeSettings(
-        crisis=CrisisSettings.for_sensitivity(config.detection.sensitivity),
+        crisis=crisis_settings(config),
         parts=CrisisSettings.for_sensitivity("low"),
         volume=VolumeSettings(),
         tz=config.tz,
         history=timedelta(days=config.detection.history_days),
         lateness=lateness_allowance([s.interval_s for s in config.sources if s.enabled]),
+        calendar=build_calendar(config),
     )
 
 
@@ -333,6 +345,8 @@ class Service:
             done += draft_requested(session, self.desk, self.clock.now())
         with unit_of_work(self.engine) as session:
             done += refresh_open_incidents(session, self.desk, self.clock.now())
+        with unit_of_work(self.engine) as session:
+            done += tell_course(session, self.desk, self.clock.now())
         return done
 
     async def _poll(self) -> int:

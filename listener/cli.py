@@ -34,6 +34,8 @@ COMMANDS = {
     "score": Command("score", "score"),
     "classify": Command("classify", "classify_lines"),
     "detect": Command("detection", "detect"),
+    "backtest": Command("backtest", "backtest"),
+    "campaigns": Command("campaigns", "campaigns"),
     "sources": Command("sources", "app", is_group=True),
     "brands": Command("brands", "app", is_group=True),
     "incidents": Command("incidents", "app", is_group=True),

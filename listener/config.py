@@ -7,6 +7,7 @@ Secrets never stand in the file; they come from the environment or from files (`
 import ipaddress
 import os
 import typing
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
@@ -71,6 +72,12 @@ def _listen(text: str) -> str:
 def _network(text: str) -> str:
     ipaddress.ip_network(text)
     return text
+
+
+def _threshold(score: float) -> float:
+    if score and not 2 < score <= 30:
+        raise ValueError("must be 0, or above 2 and at most 30")
+    return score
 
 
 def _as_text(value: object) -> object:
@@ -170,6 +177,15 @@ class DetectionSettings(Section):
     sensitivity: Literal["low", "normal", "high"] = Field(
         "normal", description="low: fewer alerts; high: earlier and more."
     )
+    on_score: Annotated[float, AfterValidator(_threshold)] = Field(
+        0.0,
+        description="Own threshold instead of the sensitivity's, above 2; 0 means none. "
+        "'fengsheng backtest --sweep' suggests one.",
+    )
+    calendar: Literal["cn", "none"] = Field(
+        "cn",
+        description="Built-in days off and shopping festivals: mainland China, or none.",
+    )
     history_days: int = Field(
         35, ge=7, le=400, description="Days of buckets a rebuilt baseline is learned from."
     )
@@ -189,6 +205,28 @@ class AlertSettings(Section):
         le=3600,
         description="Least seconds between two edits of one alert while its figures move.",
     )
+    remind_hours: float = Field(
+        4.0,
+        ge=0,
+        le=168,
+        description="Least hours between two reminders while a rise goes on; 0 means none.",
+    )
+
+
+class Campaign(Section):
+    """A campaign that was planned: more mentions than usual are no news while it lasts."""
+
+    name: str = Field(min_length=1, max_length=40, description="Name shown in alerts.")
+    start: datetime | date = Field(description="First day or minute, local time.")
+    end: datetime | date = Field(description="Last day, or the minute it is over.")
+    brands: tuple[Key, ...] = Field((), description="Keys of its brands; empty means all.")
+    volume_factor: float = Field(
+        3.0,
+        ge=1,
+        le=100,
+        description="How many times the usual volume is no news; negative mentions still are.",
+    )
+    repeats_yearly: bool = Field(False, description="true: the same days every year.")
 
 
 class PrivacySettings(Section):
@@ -415,6 +453,7 @@ class Config(Section):
     people: tuple[Person, ...] = ()
     brands: tuple[Brand, ...] = ()
     sources: tuple[Source, ...] = ()
+    campaigns: tuple[Campaign, ...] = ()
     imports: dict[Key, ImportProfile] = Field(
         default_factory=dict, alias="import", description="Saved ways to import files."
     )

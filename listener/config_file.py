@@ -7,12 +7,20 @@ import tomllib
 import types
 import typing
 from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from listener.config import CONFIG_VARIABLE, DEMO_SITE, Config, Source, split_listen
+from listener.config import (
+    CONFIG_VARIABLE,
+    DEMO_SITE,
+    Campaign,
+    Config,
+    Source,
+    split_listen,
+)
 from listener.errors import ConfigError
 
 # A user with a password in an address, or a password among its parameters.
@@ -210,6 +218,36 @@ def _unknown_brands(file: ConfigFile) -> Iterator[str]:
             yield f"{where}: there is no brand '{source.brand}'; known brands: {known}"
 
 
+def _impossible_campaigns(file: ConfigFile) -> Iterator[str]:
+    keys = [brand.key for brand in file.config.brands]
+    for index, one in enumerate(file.config.campaigns):
+        start, end = _as_date(one.start), _as_date(one.end)
+        is_empty = type(one.start) is type(one.end) is datetime and not _precedes(one)
+        if end < start or is_empty:
+            where = file.where("campaigns", index, "end")
+            yield f"{where}: campaign '{one.name}' ends before it starts; correct one of them"
+        elif one.repeats_yearly and end - start >= timedelta(days=365):
+            where = file.where("campaigns", index, "end")
+            yield f"{where}: campaign '{one.name}' repeats yearly and lasts a year; shorten it"
+        for key in one.brands:
+            if key not in keys:
+                where = file.where("campaigns", index, "brands")
+                known = ", ".join(keys) or "none"
+                yield f"{where}: there is no brand '{key}'; known brands: {known}"
+
+
+def _as_date(value: date) -> date:
+    return value.date() if isinstance(value, datetime) else value
+
+
+def _precedes(one: Campaign) -> bool:
+    """Say whether two date-times are in order; without an offset both are local times."""
+    start, end = datetime.fromisoformat(str(one.start)), datetime.fromisoformat(str(one.end))
+    if (start.tzinfo is None) != (end.tzinfo is None):
+        start, end = start.replace(tzinfo=None), end.replace(tzinfo=None)
+    return start < end
+
+
 def _wordless_brands(file: ConfigFile) -> Iterator[str]:
     for index, brand in enumerate(file.config.brands):
         query, where = brand.query, file.where("brands", index, "query")
@@ -269,6 +307,7 @@ _CHECKS = (
     _twice,
     _shared_ids,
     _unknown_brands,
+    _impossible_campaigns,
     _wordless_brands,
     _empty_facts,
     _demo_sources,

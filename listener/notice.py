@@ -14,13 +14,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from listener.campaigns import NO_CALENDAR, Calendar
 from listener.detect.crisis import CrisisDetector, StateMismatch
 from listener.detect.episodes import Episode, episodes
 from listener.detect.settings import CrisisSettings
 from listener.detect.severity import crisis_severity
-from listener.detect.types import Bucket, Judgement
+from listener.detect.types import Judgement
 from listener.detect.volume import VolumeDetector, VolumeJudgement, VolumeSettings
 from listener.failpoints import reach
+from listener.heard import HISTORY_AGE, Coverage, judged_buckets
 from listener.store import findings, imports, mentions, series, sources
 from listener.store.engine import read_session, unit_of_work
 from listener.store.records import BaselineRecord, FindingRecord, SeriesRecord
@@ -32,10 +34,6 @@ MOST_LATENESS = timedelta(hours=6)
 REBUILD_EVERY = timedelta(minutes=10)
 EPISODE_GAP = timedelta(minutes=30)
 _LONGEST_WINDOW = timedelta(hours=25)
-WEIGHT_SPAN = timedelta(days=14)
-# Imported mentions younger than this are left out of what is judged: the longest window is a day,
-# and the youngest bucket that is taught lies up to six hours back. Older ones only teach.
-HISTORY_AGE = timedelta(hours=48)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +50,7 @@ class NoticeSettings:
     tz: ZoneInfo
     history: timedelta
     lateness: timedelta
+    calendar: Calendar = NO_CALENDAR
 
 
 def lateness_allowance(intervals_s: Sequence[int]) -> timedelta:
@@ -86,7 +85,7 @@ class Noticer:
             horizon = bucket_start(now - self._settings.lateness)
             young = series.buckets_since(session, horizon)
             coverage = {
-                brand_id: _Coverage(session, brand_id, now - self._settings.history, now)
+                brand_id: Coverage(session, brand_id, now - self._settings.history, now)
                 for brand_id in brand_ids
             }
             waits = is_learning(session)
@@ -120,13 +119,13 @@ def notice_series(
     series.lock_series(session, one.id)
     if series.load_baseline(session, one.id, findings.CRISIS) is None and is_learning(session):
         return None
-    coverage = _Coverage(session, one.brand_id, now - settings.history, now)
+    coverage = Coverage(session, one.brand_id, now - settings.history, now)
     if one.is_overall:
         notice_volume(session, one, settings, coverage, now)
     horizon = bucket_start(now - settings.lateness)
     detector, state = _detector(session, one, settings, horizon, now)
     if state.as_of is not None:
-        taught = _buckets(session, one, state.as_of, horizon, coverage, now=now)
+        taught = judged_buckets(session, one, state.as_of, horizon, coverage, now=now)
         for bucket in taught:
             state.note(detector.step(bucket))
     series.save_baseline(
@@ -139,7 +138,7 @@ def notice_series(
         state=detector.dump(),
         is_stale=state.is_stale,
     )
-    young = _buckets(session, one, horizon, bucket_start(now) + BUCKET, coverage, now=now)
+    young = judged_buckets(session, one, horizon, bucket_start(now) + BUCKET, coverage, now=now)
     judgements = detector.peek(young)
     changed = None
     for episode in episodes(judgements):
@@ -157,14 +156,14 @@ def notice_volume(
     session: Session,
     one: SeriesRecord,
     settings: NoticeSettings,
-    coverage: "_Coverage",
+    coverage: Coverage,
     now: datetime,
 ) -> None:
     """Judge a brand's volume up to the last bucket that is over, and keep what is told.
 
     Only buckets old enough to be complete are judged: a notice can wait for the slowest source.
     """
-    detector = VolumeDetector(settings.volume, settings.tz)
+    detector = VolumeDetector(settings.volume, settings.tz, settings.calendar.rest)
     horizon = bucket_start(now - settings.lateness)
     stored = series.load_baseline(session, one.id, findings.VOLUME)
     since = series.first_bucket_at(session, one.id, since=now - settings.history)
@@ -173,7 +172,7 @@ def notice_volume(
         try:
             detector.load(stored.state)
         except StateMismatch:
-            detector = VolumeDetector(settings.volume, settings.tz)
+            detector = VolumeDetector(settings.volume, settings.tz, settings.calendar.rest)
             stored = None
         else:
             since = stored.as_of
@@ -181,8 +180,9 @@ def notice_volume(
         stored = None
     if since is None or since >= horizon:
         return
-    for bucket in _buckets(session, one, since, horizon, coverage, now=now):
-        judged = detector.step(bucket)
+    for bucket in judged_buckets(session, one, since, horizon, coverage, now=now):
+        allowance = settings.calendar.allowance(one.brand_key, bucket.start)
+        judged = detector.step(bucket, allowance=allowance)
         # History teaches and never alarms: only what is news is told.
         if judged.is_told and bucket.start >= horizon - MOST_LATENESS and stored is not None:
             _tell_volume(session, one, judged, now)
@@ -246,14 +246,14 @@ def _detector(
 ) -> tuple[CrisisDetector, _Progress]:
     """Load what was learned, or begin anew from the oldest bucket in reach."""
     rule = settings.crisis if one.is_overall else settings.parts
-    detector = CrisisDetector(rule, settings.tz)
+    detector = CrisisDetector(rule, settings.tz, settings.calendar.rest)
     stored = series.load_baseline(session, one.id, findings.CRISIS)
     newest_import = imports.newest_import_at(session)
     if stored is not None and not _is_due_for_rebuild(stored, horizon, now, newest_import):
         try:
             detector.load(stored.state)
         except StateMismatch:
-            detector = CrisisDetector(rule, settings.tz)
+            detector = CrisisDetector(rule, settings.tz, settings.calendar.rest)
         else:
             return detector, _Progress(
                 stored.as_of, stored.on_since, stored.built_at, stored.is_stale
@@ -272,55 +272,6 @@ def _is_due_for_rebuild(
     if newest_import is not None and stored.built_at < newest_import + HISTORY_AGE <= now:
         return True  # what was imported is old enough to teach now
     return stored.is_stale and now - stored.built_at >= REBUILD_EVERY
-
-
-class _Coverage:
-    """Which share of a brand's usual mentions could be heard in a bucket."""
-
-    def __init__(self, session: Session, brand_id: int, since: datetime, now: datetime) -> None:
-        weights = mentions.group_weights(session, brand_id=brand_id, since=now - WEIGHT_SPAN)
-        total = sum(weights.values())
-        self._gaps = [
-            (start, end or now + BUCKET, weights.get(source_id, 0) / total)
-            for source_id, start, end in sources.unrecovered_gaps(session, since=since)
-            if total and weights.get(source_id)
-        ]
-
-    def at(self, start: datetime) -> float:
-        end = start + BUCKET
-        lost = sum(share for since, until, share in self._gaps if since < end and until > start)
-        return max(0.0, 1.0 - lost)
-
-
-def _buckets(
-    session: Session,
-    one: SeriesRecord,
-    since: datetime,
-    until: datetime,
-    coverage: _Coverage,
-    *,
-    now: datetime,
-) -> list[Bucket]:
-    stored = series.load_counts(session, one, since=since, until=until)
-    newest_import = imports.newest_import_at(session)
-    judged_from = max(since, bucket_start(now - HISTORY_AGE))
-    if newest_import is not None and newest_import >= judged_from:
-        stored |= series.live_counts(session, one, since=judged_from, until=until)
-    buckets = []
-    start = since
-    while start < until:
-        counted, negatives = stored.get(start, (0, 0))
-        buckets.append(
-            Bucket(
-                start=start,
-                mentions=counted,
-                negatives=negatives,
-                coverage=coverage.at(start),
-                is_partial=start + BUCKET > now,
-            )
-        )
-        start += BUCKET
-    return buckets
 
 
 def _keep(

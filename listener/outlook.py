@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from listener.detect.episodes import episodes
 from listener.detect.replay import replay
+from listener.detect.seasons import NO_REST_DAYS, RestDays
 from listener.detect.settings import CrisisSettings, Sensitivity
 from listener.detect.types import Bucket
 from listener.store import series
@@ -62,7 +63,13 @@ def maturity(session: Session, brand_id: int, *, now: datetime, history: timedel
 
 
 def suggest(
-    session: Session, brand_id: int, *, tz: ZoneInfo, now: datetime, history: timedelta
+    session: Session,
+    brand_id: int,
+    *,
+    tz: ZoneInfo,
+    now: datetime,
+    history: timedelta,
+    rest: RestDays = NO_REST_DAYS,
 ) -> Suggestion:
     """Replay the stored history at every preset and recommend one.
 
@@ -77,7 +84,7 @@ def suggest(
     weeks = max(judged / timedelta(days=7), 1 / 7)
     found = []
     for name in PRESETS:
-        judgements = replay(buckets, CrisisSettings.for_sensitivity(name), tz)
+        judgements = replay(buckets, CrisisSettings.for_sensitivity(name), tz, rest)
         alerts = sum(one.start >= judged_from for one in episodes(judgements))
         found.append(Replayed(name, alerts, alerts / weeks))
     has_history = judged >= LEAST_JUDGED

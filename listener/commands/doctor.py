@@ -17,6 +17,7 @@ from crisis.kinds import CrisisType
 from crisis.library import StatementLibrary
 from crisis.messages import Catalog
 from listener.app import build_understanding, check_sources, uses_telegram
+from listener.campaigns import build_calendar
 from listener.clock import SystemClock
 from listener.commands.common import ConfigOption, JsonOption, out, print_json, read_config
 from listener.config import DEMO_SITE, Role, Secrets, load_secrets
@@ -214,7 +215,14 @@ def _baselines(file: ConfigFile, secrets: Secrets) -> Iterator[Check]:
                 age = maturity(session, ids[brand.key], now=now, history=history)
                 if age.is_young:
                     yield Check(Level.WARNING, maturity_line(brand.name, age, config.tz))
-                found = suggest(session, ids[brand.key], tz=config.tz, now=now, history=history)
+                found = suggest(
+                    session,
+                    ids[brand.key],
+                    tz=config.tz,
+                    now=now,
+                    history=history,
+                    rest=build_calendar(config).rest,
+                )
                 said = suggestion_lines(brand.name, found, config.detection.sensitivity)
                 yield Check(Level.OK, said[0], said[1])
     except (StoreError, Temporary):

@@ -32,7 +32,7 @@ from listener.detect.baseline import SeasonalBaseline
 from listener.detect.history import OUTAGE, STEADY, UNTAUGHT, History, Sum, slide
 from listener.detect.outage import OutageWatch
 from listener.detect.plan import Plan, rules_by_size
-from listener.detect.seasons import place_of
+from listener.detect.seasons import NO_REST_DAYS, RestDays, minute_of, place_of
 from listener.detect.settings import CrisisSettings
 from listener.detect.share import UsualShare
 from listener.detect.switch import AlertSwitch
@@ -76,10 +76,17 @@ class _Finding(NamedTuple):
 class CrisisDetector:
     """Judges the buckets of one series in time order, in constant time and memory each."""
 
-    def __init__(self, settings: CrisisSettings, tz: ZoneInfo) -> None:
-        """Start without any history; ``tz`` is the local time whose days and hours count."""
+    def __init__(
+        self, settings: CrisisSettings, tz: ZoneInfo, rest: RestDays = NO_REST_DAYS
+    ) -> None:
+        """Start without any history; ``tz`` is the local time whose days and hours count.
+
+        ``rest`` are days that count as weekend days although they are none, and the reverse.
+        """
         self._settings = settings
         self._tz = tz
+        self._rest = rest
+        self._fingerprint = f"{settings.fingerprint()} {tz.key} {rest.fingerprint()}".rstrip()
         rules = rules_by_size(settings)
         self._plan = Plan.of(settings, rules)
         self._mentions = SeasonalBaseline(settings)
@@ -122,7 +129,7 @@ class CrisisDetector:
         """Return the whole state as JSON-able values; floats survive the round trip exactly."""
         return {
             "version": STATE_VERSION,
-            "fingerprint": self._fingerprint(),
+            "fingerprint": self._fingerprint,
             "seen": self._seen,
             "taught": self._taught,
             "pardoned": self._pardoned,
@@ -139,14 +146,14 @@ class CrisisDetector:
     def load(self, state: dict[str, Any]) -> None:
         """Take over a state that ``dump`` returned.
 
-        Raises ``StateMismatch``, changing nothing, for a state of another version, other settings
-        or another time zone; the caller then replays its stored buckets.
+        Raises ``StateMismatch``, changing nothing, for a state of another version, other settings,
+        another time zone or another calendar; the caller then replays its stored buckets.
         """
         version, fingerprint = state.get("version"), state.get("fingerprint")
-        if version != STATE_VERSION or fingerprint != self._fingerprint():
+        if version != STATE_VERSION or fingerprint != self._fingerprint:
             raise StateMismatch(
                 f"detector state of version {version!r}, settings {fingerprint!r} is of no use to"
-                f" version {STATE_VERSION}, settings {self._fingerprint()!r}: replay the buckets"
+                f" version {STATE_VERSION}, settings {self._fingerprint!r}: replay the buckets"
             )
         self._seen = state["seen"]
         self._taught = state["taught"]
@@ -212,8 +219,7 @@ class CrisisDetector:
         )
 
     def _usual_at(self, start: datetime) -> _Usual:
-        local = start.astimezone(self._tz)
-        minute = (local.weekday() * 24 + local.hour) * 60 + local.minute
+        minute = minute_of(start.astimezone(self._tz), self._rest)
         place = place_of(minute)
         return _Usual(start, minute, self._mentions.expect(place), self._negatives.expect(place))
 
@@ -308,9 +314,6 @@ class CrisisDetector:
                 window.sum.tell_all(history, number)
             else:
                 window.sum.tell(history, number)
-
-    def _fingerprint(self) -> str:
-        return f"{self._settings.fingerprint()} {self._tz.key}"
 
     def _copy(self) -> Self:
         twin = copy.copy(self)

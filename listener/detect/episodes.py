@@ -23,22 +23,40 @@ class Episode:
     peak: Judgement
 
 
-def episodes(judgements: Iterable[Judgement]) -> list[Episode]:
-    """Return the episodes of one series in time order.
+class EpisodeLog:
+    """Collects episodes while judgements come in, in time order; keeps nothing of calm times.
 
     An alert that was on before the first judgement counts from that judgement.
     """
-    found: list[Episode] = []
-    first: Judgement | None = None
-    peak: Judgement | None = None
-    for judgement in judgements:
+
+    def __init__(self) -> None:
+        self._ended: list[Episode] = []
+        self._first: Judgement | None = None
+        self._peak: Judgement | None = None
+
+    def feed(self, judgement: Judgement) -> None:
+        """Take the next judgement."""
         if judgement.is_on:
-            first = first or judgement
-            if peak is None or judgement.score > peak.score:
-                peak = judgement
-        elif first is not None and peak is not None:
-            found.append(Episode(first.start, judgement.start, peak.score, first, peak))
-            first = peak = None
-    if first is not None and peak is not None:
-        found.append(Episode(first.start, None, peak.score, first, peak))
-    return found
+            self._first = self._first or judgement
+            if self._peak is None or judgement.score > self._peak.score:
+                self._peak = judgement
+            return
+        self._ended += self._open(judgement.start)
+        self._first = self._peak = None
+
+    def found(self) -> list[Episode]:
+        """Return the episodes so far in time order; the last one may be on still."""
+        return self._ended + self._open(None)
+
+    def _open(self, end: datetime | None) -> list[Episode]:
+        if self._first is None or self._peak is None:
+            return []
+        return [Episode(self._first.start, end, self._peak.score, self._first, self._peak)]
+
+
+def episodes(judgements: Iterable[Judgement]) -> list[Episode]:
+    """Return the episodes of one series in time order; see ``EpisodeLog``."""
+    log = EpisodeLog()
+    for judgement in judgements:
+        log.feed(judgement)
+    return log.found()

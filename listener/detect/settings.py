@@ -6,12 +6,15 @@ to twice made little difference there. What says neither is a starting value tha
 """
 
 import hashlib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Literal, Self
 
 from listener.errors import ConfigError
 
 Sensitivity = Literal["high", "normal", "low"]
+
+# How far above a threshold of the user's own a single bucket must score; as in the presets.
+AT_ONCE_STEP = 1.0
 
 _THRESHOLDS: dict[str, tuple[float, float]] = {
     "high": (3.7, 5.0),
@@ -217,6 +220,13 @@ class CrisisSettings:
             raise ConfigError(f"detect: sensitivity must be one of {known} (got {name!r})")
         on_score, at_once = _THRESHOLDS[name]
         return cls(bucket_minutes=bucket_minutes, on_score=on_score, on_at_once_score=at_once)
+
+    def at_score(self, on_score: float) -> Self:
+        """Return the same settings with another threshold, one point more for "at once".
+
+        Raises ``ConfigError`` for one that is not above ``off_score``.
+        """
+        return replace(self, on_score=on_score, on_at_once_score=on_score + AT_ONCE_STEP)
 
     def buckets(self, minutes: float) -> int:
         """Return how many buckets make up ``minutes``, at least one."""

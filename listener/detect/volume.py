@@ -24,12 +24,12 @@ from zoneinfo import ZoneInfo
 from listener.detect.baseline import SeasonalBaseline
 from listener.detect.crisis import StateMismatch
 from listener.detect.outage import OutageWatch
-from listener.detect.seasons import place_of
+from listener.detect.seasons import NO_REST_DAYS, RestDays, minute_of, place_of
 from listener.detect.settings import CrisisSettings
 from listener.detect.types import Bucket
 from listener.errors import ConfigError
 
-STATE_VERSION = 1
+STATE_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,8 @@ class VolumeJudgement:
     """What the volume channel thinks at the end of one bucket.
 
     ``score`` is in standard deviations of such windows, not a probability. ``observed`` and
-    ``expected`` count the mentions of the window that ends with this bucket. ``is_told`` marks the
+    ``expected`` count the mentions of the window that ends with this bucket, as usual without any
+    campaign, while ``score`` is what exceeds the campaign too. ``is_told`` marks the
     one bucket that raises the notice.
     """
 
@@ -100,10 +101,14 @@ class VolumeJudgement:
 class VolumeDetector:
     """Judges the buckets of one series in time order, in constant time and memory each."""
 
-    def __init__(self, settings: VolumeSettings, tz: ZoneInfo) -> None:
-        """Start without any history; ``tz`` is the local time whose days and hours count."""
+    def __init__(
+        self, settings: VolumeSettings, tz: ZoneInfo, rest: RestDays = NO_REST_DAYS
+    ) -> None:
+        """Start without any history; see ``CrisisDetector`` for ``tz`` and ``rest``."""
         self._settings = settings
         self._tz = tz
+        self._rest = rest
+        self._fingerprint = f"{settings.fingerprint()} {tz.key} {rest.fingerprint()}".rstrip()
         base = CrisisSettings(bucket_minutes=settings.bucket_minutes)
         self._mentions = SeasonalBaseline(base)
         self._outage = OutageWatch(base)
@@ -111,6 +116,7 @@ class VolumeDetector:
         size = settings.buckets(settings.window_minutes)
         self._counts: deque[int] = deque(maxlen=size)
         self._expected: deque[float] = deque(maxlen=size)
+        self._allowed: deque[float] = deque(maxlen=size)
         self._squares = 0.0
         self._weight = 0.0
         self._seen = 0
@@ -125,15 +131,16 @@ class VolumeDetector:
         and for an allowance below 1.
         """
         self._check(bucket, allowance)
-        local = bucket.start.astimezone(self._tz)
-        place = place_of((local.weekday() * 24 + local.hour) * 60 + local.minute)
+        place = place_of(minute_of(bucket.start.astimezone(self._tz), self._rest))
         usual = self._mentions.expect(place)
         is_outage = self._outage.see(bucket.mentions, expected=usual, coverage=bucket.coverage)
         # What piled up during an outage and arrives at once says nothing about this half hour.
         heard = bucket.mentions if self._outage.is_steady else min(bucket.mentions, round(usual))
         self._counts.append(heard)
         self._expected.append(usual * bucket.coverage)
-        observed, expected = sum(self._counts), sum(self._expected) * allowance
+        self._allowed.append(usual * bucket.coverage * allowance)
+        observed, calm = sum(self._counts), sum(self._expected)
+        expected = sum(self._allowed)
         away = observed - expected
         score = away / sqrt(self._variance() + 1.0)
         is_told = self._is_told(score, observed, expected, is_outage)
@@ -143,26 +150,27 @@ class VolumeDetector:
             self._mentions.skip()
         else:
             if self._outage.is_steady:
-                self._squares = self._squares * self._decay + away * away
+                # Between usual and allowed nothing is astonishing, so nothing widens the scale.
+                surprise = observed - min(max(observed, calm), expected)
+                self._squares = self._squares * self._decay + surprise * surprise
                 self._weight = self._weight * self._decay + 1.0
             self._mentions.learn(
                 bucket.mentions, place, coverage=bucket.coverage, is_steady=self._outage.is_steady
             )
         self._seen += 1
         self._last_start = bucket.start
-        return VolumeJudgement(
-            bucket.start, max(score, 0.0), is_told, observed, expected, is_outage
-        )
+        return VolumeJudgement(bucket.start, max(score, 0.0), is_told, observed, calm, is_outage)
 
     def dump(self) -> dict[str, Any]:
         """Return the whole state as JSON-able values; floats survive the round trip exactly."""
         return {
             "version": STATE_VERSION,
-            "fingerprint": self._fingerprint(),
+            "fingerprint": self._fingerprint,
             "mentions": self._mentions.dump(),
             "outage": self._outage.dump(),
             "counts": list(self._counts),
             "expected": list(self._expected),
+            "allowed": list(self._allowed),
             "squares": self._squares,
             "weight": self._weight,
             "seen": self._seen,
@@ -173,7 +181,7 @@ class VolumeDetector:
     def load(self, state: dict[str, Any]) -> None:
         """Take over a state that ``dump`` returned; ``StateMismatch`` as the crisis channel."""
         found = (state.get("version"), state.get("fingerprint"))
-        if found != (STATE_VERSION, self._fingerprint()):
+        if found != (STATE_VERSION, self._fingerprint):
             raise StateMismatch(
                 f"volume detector state {found!r} is of no use: replay the buckets"
             )
@@ -181,6 +189,7 @@ class VolumeDetector:
         self._outage.load(state["outage"])
         self._counts.extend(state["counts"])
         self._expected.extend(state["expected"])
+        self._allowed.extend(state["allowed"])
         self._squares, self._weight = state["squares"], state["weight"]
         self._seen, self._told_at = state["seen"], state["told_at"]
         last = state["last_start"]
@@ -215,6 +224,3 @@ class VolumeDetector:
                 f"bucket {bucket.start.isoformat()} does not follow {self._last_start.isoformat()}"
                 f" directly: fill holes with coverage 0"
             )
-
-    def _fingerprint(self) -> str:
-        return f"{self._settings.fingerprint()} {self._tz.key}"

@@ -64,6 +64,7 @@ def render_chart(spec: Mapping[str, Any], path: Path) -> None:
     axes = figure.add_axes((0.075, 0.125, 0.9, 0.70))
     _draw_bars(axes, spec, words)
     _mark_episode(axes, spec, words, font)
+    _mark_occasions(axes, spec, font)
     _label_hours(axes, spec["starts"], zone, font)
     figure.text(
         0.075, 0.935, _shortened(spec["title"]), fontproperties=font, fontsize=12.5, weight="bold"
@@ -137,6 +138,27 @@ def _mark_episode(axes: Any, spec: Mapping[str, Any], words: Mapping[str, str], 
         ha="right",
         va="top",
     )
+
+
+def _mark_occasions(axes: Any, spec: Mapping[str, Any], font: Any) -> None:
+    """Draw a band along the top where a campaign or festival is on, with its name."""
+    starts = [datetime.fromisoformat(start) for start in spec["starts"]]
+    for one in spec.get("occasions", ())[:2]:
+        begin, end = datetime.fromisoformat(one["start"]), datetime.fromisoformat(one["end"])
+        places = [place for place, start in enumerate(starts) if begin <= start < end]
+        if not places:
+            continue
+        first, last = places[0] - 0.5, places[-1] + 0.5
+        axes.axvspan(first, last, ymin=0.955, color="#e0a526", alpha=0.25, linewidth=0)
+        axes.text(
+            first + 0.4,
+            axes.get_ylim()[1] * 0.995,
+            one["name"],
+            fontproperties=font,
+            fontsize=8,
+            color="#7a5a10",
+            va="top",
+        )
 
 
 def _label_hours(axes: Any, starts: list[str], zone: ZoneInfo, font: Any) -> None:

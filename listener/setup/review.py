@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from listener.campaigns import build_calendar
 from listener.config import Brand, Config
 from listener.matching.brand import Reason
 from listener.matching.matcher import BrandMatcher, Record
@@ -139,5 +140,12 @@ def outlook_lines(
         found = maturity(session, brand_id, now=now, history=history)
         if found.is_young:
             yield maturity_line(brand.name, found, config.tz)
-        suggestion = suggest(session, brand_id, tz=config.tz, now=now, history=history)
+        suggestion = suggest(
+            session,
+            brand_id,
+            tz=config.tz,
+            now=now,
+            history=history,
+            rest=build_calendar(config).rest,
+        )
         yield from suggestion_lines(brand.name, suggestion, config.detection.sensitivity)
