@@ -66,7 +66,7 @@ def classify(
     offset = len(title) + 1 if title else 0
     reading = read(f"{title}\n{text}" if title else text, lang=lang)
     learned = lean(f"{title}\n{text}" if title else text)
-    log_odds = complaint_log_odds(reading) + learned.complaint
+    log_odds = complaint_log_odds(reading)
     log_odds += _rating_log_odds(rating, rating_max) + _KIND_LOG_ODDS.get(kind or "", 0.0)
     if log_odds <= 0:
         return ComplaintJudgement(
@@ -77,7 +77,7 @@ def classify(
             confidence=confidence(log_odds),
             reasons=(),
         )
-    main, secondary = choose_types(reading, learned.types)
+    main, secondary = choose_types(reading, learned)
     severity, fired = judge_severity(reading, main, secondary)
     found = [(rule, hit.start, hit.end) for rule, hit in fired]
     found += [(f"type.{main}", hit.start, hit.end) for hit in reading.evidence.get(main, ())]

@@ -14,17 +14,18 @@ from listener.complaints.codes import ComplaintType
 from listener.scoring.grams import CharTables, blank_buckets, fold_batch, hash_grams
 
 MODEL = Path(__file__).resolve().parents[1] / "data" / "models" / "complaints-1.npz"
-TYPES = tuple(code for code in ComplaintType if code != ComplaintType.NONE)
-# Chosen by leave-one-out on the training texts: points of a type, log-odds of a complaint.
+TYPES: tuple[ComplaintType, ...] = tuple(
+    code for code in ComplaintType if code != ComplaintType.NONE
+)
+# Chosen by leave-one-out on the training texts: the points of a type that the rules lack.
 TYPE_SCALE = 6.0
-COMPLAINT_SCALE = 2.0
 _LEVELS = 127
 _BLANK = blank_buckets()
 
 
 @dataclass(frozen=True, slots=True)
 class LearnedModel:
-    """Weights of the buckets in ``kept``: one column for each type, the last for a complaint.
+    """Weights of the buckets in ``kept``: one column for each type.
 
     ``idf`` are the inverse document frequencies of the same buckets; a bucket that is not kept
     has ``usual_idf`` and no weight.
@@ -37,16 +38,8 @@ class LearnedModel:
     tables: CharTables
 
 
-@dataclass(frozen=True, slots=True)
-class Lean:
-    """What the model adds to the score of each type and to the log-odds of a complaint."""
-
-    types: dict[ComplaintType, float]
-    complaint: float
-
-
-def lean(text: str) -> Lean:
-    """Return where the model leans for ``text``; nothing for a text without a known n-gram."""
+def lean(text: str) -> dict[ComplaintType, float]:
+    """Return what the model adds to the score of each type; 0 without a known n-gram."""
     model = shipped_model()
     batch = fold_batch([text], model.tables)
     grams = hash_grams(batch)
@@ -61,10 +54,7 @@ def lean(text: str) -> Lean:
     unknown = len(every) - len(at)
     norm = np.sqrt(float(np.sum(idf * idf)) + unknown * model.usual_idf**2)
     values = (model.weights[at].T @ idf / max(norm, 1e-9)).tolist()
-    types: dict[ComplaintType, float] = {
-        code: TYPE_SCALE * value for code, value in zip(TYPES, values[:-1], strict=True)
-    }
-    return Lean(types, COMPLAINT_SCALE * values[-1])
+    return {code: TYPE_SCALE * value for code, value in zip(TYPES, values, strict=True)}
 
 
 @functools.cache

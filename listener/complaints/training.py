@@ -42,18 +42,12 @@ def build(rows: list[tuple[str, ComplaintType, Severity]]) -> LearnedModel:
     counts = count_grams([text for text, _, _ in rows], tables)
     idf = inverse_frequency(counts)
     features = weigh(counts, idf * idf)
-    target = np.array(
-        [[float(code == one) - 1 / 13 for one in TYPES] + [_sign(code)] for _, code, _ in rows]
-    )
+    target = np.array([[float(code == one) - 1 / 13 for one in TYPES] for _, code, _ in rows])
     gram = (features @ features.T).toarray()
     dual = np.linalg.solve(gram + RIDGE * np.eye(len(rows)), target)
     kept = np.unique(features.indices).astype(np.int64)
     weights = np.asarray(features[:, kept].T @ dual, dtype=np.float32)
     return LearnedModel(kept, weights, idf[kept], float(idf.max()), tables)
-
-
-def _sign(code: ComplaintType) -> float:
-    return -1.0 if code is ComplaintType.NONE else 1.0
 
 
 if __name__ == "__main__":

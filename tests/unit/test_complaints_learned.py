@@ -23,10 +23,9 @@ def test_every_type_has_texts():
 
 def test_it_leans_towards_what_a_text_is_about():
     leaning = lean("鞋底才穿几次就裂开，鞋面也起皮")
-    assert max(leaning.types, key=leaning.types.__getitem__) == ComplaintType.PRODUCT_QUALITY
-    assert leaning.complaint > lean("请问这双鞋有大码吗").complaint
+    assert max(leaning, key=leaning.__getitem__) == ComplaintType.PRODUCT_QUALITY
 
 
 def test_text_without_any_character_leans_nowhere():
-    assert lean("").complaint == 0.0
+    assert set(lean("").values()) == {0.0}
     assert shipped_model().kept.size
