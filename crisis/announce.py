@@ -12,6 +12,7 @@ from typing import Any
 from sqlmodel import Session
 
 from crisis.desk import Desk
+from crisis.draft_message import DRAFT, draft_body
 from crisis.kinds import CRISIS_LABELS, CrisisType
 from crisis.messages import Body, Button
 from crisis.policy import held_back
@@ -20,7 +21,6 @@ from listener.store import incidents, outbox, statements
 from listener.store.records import IncidentRecord, RevisionRecord, StatementRecord
 
 ALERT = "alert"
-DRAFT = "draft"
 QUESTION = "question"
 INCIDENT = "incident"
 STATEMENT = "statement"
@@ -179,60 +179,6 @@ def refresh_alert(
     )
 
 
-def draft_body(
-    desk: Desk,
-    session: Session,
-    statement: StatementRecord,
-    revision: RevisionRecord,
-) -> Body:
-    """Return the message that shows one revision and what became of it."""
-    is_current = statement.current_revision_id == revision.id
-    state = statement.state if is_current else "replaced"
-    decision = next(
-        (
-            one
-            for one in reversed(statements.decisions(session, statement.id))
-            if one.revision_id == revision.id
-        ),
-        None,
-    )
-    if decision is not None:
-        state = {"approve": "approved", "reject": "rejected"}[decision.verdict]
-    buttons: tuple[tuple[Button, ...], ...] = ()
-    if state == statements.WAITING:
-        names = desk.catalog.buttons
-        buttons = (
-            tuple(
-                (action, names[action], revision.id) for action in ("approve", "reject", "edit")
-            ),
-        )
-    elif state == statements.REJECTED and is_current:
-        buttons = ((("edit", desk.catalog.buttons["edit"], revision.id),),)
-    unknown = [
-        desk.catalog.fact_names.get(name, name)
-        for name, fact in revision.facts.items()
-        if fact["state"] == "unknown"
-    ]
-    return desk.catalog.body(
-        DRAFT,
-        {
-            "kind": desk.catalog.words[f"kind_{statement.kind}"],
-            "number": number_of(statement.incident_id),
-            "revision": revision.number,
-            "text": revision.text,
-            "unknown": unknown,
-            "author": desk.name_of(revision.author),
-            "fingerprint": revision.content_hash[:12],
-            "state": state,
-            "decided_by": desk.name_of(decision.person_key) if decision else "",
-            "decided_at": decision.decided_at if decision else None,
-            "comment": decision.comment if decision else "",
-        },
-        buttons=buttons,
-        content_hash=revision.content_hash,
-    )
-
-
 def post_revision(
     session: Session, desk: Desk, statement_id: int, revision: RevisionRecord, now: datetime
 ) -> None:
@@ -241,7 +187,8 @@ def post_revision(
     for older in statements.revisions(session, statement_id):
         if older.id != revision.id:
             refresh_revision(session, desk, older.id, now)
-    body = draft_body(desk, session, statement, revision)
+    number = number_of(statement.incident_id)
+    body = draft_body(desk, session, statement, revision, number=number)
     for recipient in desk.audience.recipients:
         outbox.put_message(
             session,
@@ -268,7 +215,8 @@ def refresh_revision(session: Session, desk: Desk, revision_id: int, now: dateti
     """Bring the message of a revision up to date in place."""
     revision = statements.revision(session, revision_id)
     statement = statements.statement(session, revision.statement_id)
-    body = draft_body(desk, session, statement, revision)
+    number = number_of(statement.incident_id)
+    body = draft_body(desk, session, statement, revision, number=number)
     _edit_originals(session, desk, body, purpose=DRAFT, subject=(REVISION, revision_id), now=now)
 
 

@@ -25,6 +25,7 @@ class Desk:
     tz: ZoneInfo
     mute_for: timedelta
     refresh_every: timedelta
+    approval_for: timedelta
     remind_every: timedelta = timedelta(0)
     calendar: Calendar = NO_CALENDAR
 

@@ -7,19 +7,26 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from crisis.announce import post_blocked, post_revision
+from crisis.announce import (
+    number_of,
+    post_blocked,
+    post_notice,
+    post_revision,
+    refresh_revision,
+)
 from crisis.channels import shape
 from crisis.desk import Desk
 from crisis.facts import SYSTEM, FactState, ShownFact, Stated, clean_value, shown_facts
 from crisis.layout import Layout
 from crisis.library import StatementLibrary, Template, content_hash, missing_names
 from crisis.permissions import Action, Actor
+from crisis.voiding import VoidReason, void_approvals
 from crisis.wording import zone_text
 from listener.errors import Conflict
 from listener.failpoints import reach
 from listener.store import incidents, statements
 from listener.store.audit import record_audit
-from listener.store.records import FactRecord, RevisionRecord
+from listener.store.records import DecisionRecord, FactRecord, RevisionRecord, StatementRecord
 
 
 def write_draft(
@@ -41,9 +48,13 @@ def write_draft(
     current = _current(session, statement.current_revision_id)
     if current is not None and current.author != SYSTEM:
         return current
+    if current is not None and statement.state == statements.PUBLISHED:
+        return current
     known = incidents.facts(session, statement.incident_id)
     missing = missing_facts(template, known)
     if missing:
+        if current is not None:
+            _void(session, statement, VoidReason.STALE_FACT, SYSTEM, now)
         values = {"state": statements.BLOCKED, "missing": missing}
         statements.change_statement(session, statement_id, values)
         post_blocked(session, desk, statement, missing, now)
@@ -121,6 +132,7 @@ def _add(
     template: str,
     now: datetime,
 ) -> RevisionRecord:
+    _void(session, statements.statement(session, statement_id), VoidReason.EDITED, author, now)
     revision = statements.add_revision(
         session,
         statement_id,
@@ -134,7 +146,12 @@ def _add(
     statements.change_statement(
         session,
         statement_id,
-        {"state": statements.WAITING, "current_revision_id": revision.id, "missing": []},
+        {
+            "state": statements.WAITING,
+            "current_revision_id": revision.id,
+            "missing": [],
+            "chain": None,
+        },
     )
     statement = statements.statement(session, statement_id)
     incidents.add_event(
@@ -152,6 +169,45 @@ def _add(
     reach("revision-added")
     post_revision(session, desk, statement_id, revision, now)
     return revision
+
+
+def _void(
+    session: Session, statement: StatementRecord, reason: VoidReason, actor: str, now: datetime
+) -> list[DecisionRecord]:
+    """Void every approval the statement has collected."""
+    if statement.current_revision_id is None:
+        return []
+    decided = statements.holding_decisions(session, statement.current_revision_id)
+    return void_approvals(session, statement, decided, reason=reason, actor=actor, now=now)
+
+
+def _void_stale(
+    session: Session, desk: Desk, statement_id: int, *, name: str, said: str, now: datetime
+) -> None:
+    """Void what was approved with another value of the fact; a machine draft is written anew."""
+    statement = statements.lock_statement(session, statement_id)
+    revision = _current(session, statement.current_revision_id)
+    if revision is None or statement.state == statements.PUBLISHED:
+        return
+    used = revision.facts.get(name)
+    if used is None or used["value"] == said:
+        return
+    if not _void(session, statement, VoidReason.STALE_FACT, SYSTEM, now):
+        return
+    if statement.state == statements.APPROVED:
+        statements.change_statement(session, statement_id, {"state": statements.WAITING})
+    post_notice(
+        session,
+        desk,
+        desk.catalog.approval["stale"].format(
+            number=number_of(statement.incident_id),
+            fact=desk.catalog.fact_names.get(name, name),
+        ),
+        subject=("statement", statement_id),
+        key=f"stale-{revision.id}-{name}-{now.isoformat()}",
+        now=now,
+    )
+    refresh_revision(session, desk, revision.id, now)
 
 
 def draft_requested(session: Session, desk: Desk, now: datetime) -> int:
@@ -209,6 +265,8 @@ def state_fact(
     for question in statements.open_questions(session, statement_id):
         if question.fact_name == name:
             statements.answer_question(session, question.id, now)
+    said = "" if is_unknown else value
+    _void_stale(session, desk, statement_id, name=name, said=said, now=now)
     return write_draft(session, desk, statement_id, now)
 
 

@@ -6,8 +6,9 @@ from sqlmodel import Session
 
 from crisis.announce import refresh_alert
 from crisis.desk import Desk
-from crisis.kinds import Phase
+from crisis.kinds import Outcome, Phase
 from crisis.permissions import Action, Actor
+from listener.complaints import Severity
 from listener.errors import Conflict
 from listener.store import incidents, silences
 from listener.store.audit import record_audit
@@ -73,13 +74,95 @@ def mute(
 
 
 def close(
-    session: Session, desk: Desk, incident_id: int, *, actor: Actor, reason: str, now: datetime
+    session: Session,
+    desk: Desk,
+    incident_id: int,
+    *,
+    actor: Actor,
+    reason: str,
+    now: datetime,
+    outcome: Outcome = Outcome.CONFIRMED,
 ) -> None:
-    """Close an incident with a reason; a later episode opens a new one."""
+    """Close an incident with its outcome and a reason; a later episode opens a new one."""
     actor.role_for(Action.CLOSE)
     _open_incident(session, incident_id)
-    if not reason.strip():
-        raise Conflict("closing needs a reason", code="empty_text")
+    said = _said(reason, "closing needs a reason")
     incidents.change_incident(session, incident_id, {"closed_at": now, "phase": Phase.CLOSED})
-    _record(session, incident_id, Action.CLOSE, actor, now, reason=reason.strip()[:500])
+    _record(session, incident_id, Action.CLOSE, actor, now, reason=said, outcome=outcome)
     refresh_alert(session, desk, incident_id, now)
+
+
+def reopen(
+    session: Session, desk: Desk, incident_id: int, *, actor: Actor, reason: str, now: datetime
+) -> None:
+    """Open a closed incident again, unless a newer episode of its group is open."""
+    actor.role_for(Action.REOPEN)
+    said = _said(reason, "reopening needs a reason")
+    brand_id = incidents.incident(session, incident_id).brand_id
+    incidents.lock_brand(session, brand_id)
+    incident = incidents.incident(session, incident_id)
+    if incident.is_open:
+        raise Conflict(f"incident {incident_id} is open")
+    for other in incidents.open_incidents(session, brand_id=brand_id):
+        if other.group_key == incident.group_key:
+            raise Conflict(f"incident {other.id} of the same group is open; work on that one")
+    incidents.change_incident(session, incident_id, {"closed_at": None, "phase": Phase.VERIFYING})
+    _record(session, incident_id, Action.REOPEN, actor, now, reason=said)
+    refresh_alert(session, desk, incident_id, now)
+
+
+def move_phase(
+    session: Session, desk: Desk, incident_id: int, *, actor: Actor, phase: Phase, now: datetime
+) -> None:
+    """Move an open incident to another phase; closing is ``close``, which needs an outcome."""
+    actor.role_for(Action.PHASE)
+    incident = _open_incident(session, incident_id)
+    if phase is Phase.CLOSED:
+        raise Conflict("use 'close', which asks for the outcome and the reason")
+    if phase == incident.phase:
+        raise Conflict(f"incident {incident_id} is in phase '{phase}' already")
+    incidents.change_incident(session, incident_id, {"phase": phase})
+    _record(
+        session, incident_id, Action.PHASE, actor, now, **{"from": incident.phase, "to": phase}
+    )
+    refresh_alert(session, desk, incident_id, now)
+
+
+def set_severity(
+    session: Session,
+    desk: Desk,
+    incident_id: int,
+    *,
+    actor: Actor,
+    severity: Severity,
+    reason: str,
+    now: datetime,
+) -> None:
+    """Raise or lower the severity with a reason; the machine only ever raises it.
+
+    Approval chains under way follow it, texts that are approved stay so.
+    """
+    actor.role_for(Action.SEVERITY)
+    incident = _open_incident(session, incident_id)
+    said = _said(reason, "a severity that a person sets needs a reason")
+    if severity in (Severity.NONE, incident.severity):
+        raise Conflict(f"the severity is '{incident.severity}'; '{severity}' changes nothing")
+    incidents.change_incident(
+        session, incident_id, {"severity": severity, "severity_reason": said}
+    )
+    change = {"from": incident.severity, "to": severity, "reason": said}
+    _record(session, incident_id, Action.SEVERITY, actor, now, **change)
+    refresh_alert(session, desk, incident_id, now)
+
+
+def note(session: Session, incident_id: int, *, actor: Actor, text: str, now: datetime) -> None:
+    """Write a note into the timeline, of an open or a closed incident."""
+    actor.role_for(Action.NOTE)
+    incidents.incident(session, incident_id)
+    _record(session, incident_id, Action.NOTE, actor, now, text=_said(text, "the note is empty"))
+
+
+def _said(text: str, refusal: str) -> str:
+    if not text.strip():
+        raise Conflict(refusal, code="empty_text")
+    return text.strip()[:500]

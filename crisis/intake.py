@@ -14,6 +14,7 @@ from crisis.desk import Desk
 from crisis.evidence import build_evidence, main_product
 from crisis.facts import first_facts
 from crisis.kinds import CrisisType, Kind, Phase, crisis_type_of
+from crisis.permissions import Action
 from listener.complaints import Severity, severity_rank
 from listener.config import Brand
 from listener.failpoints import reach
@@ -242,7 +243,7 @@ def update_incident(
     now: datetime,
 ) -> None:
     """Take over newer figures; severity only rises here, and a rise is told at once."""
-    rises = severity_rank(Severity(finding.severity)) > severity_rank(Severity(incident.severity))
+    rises = _rises(session, incident, finding)
     values: dict[str, Any] = {"refreshed_at": now}
     if finding.series_id is not None:
         values |= {"is_unverified": False}
@@ -265,6 +266,18 @@ def update_incident(
         )
     incidents.change_incident(session, incident.id, values)
     refresh_alert(session, desk, incident.id, now, is_repeat=not rises)
+
+
+def _rises(session: Session, incident: IncidentRecord, finding: FindingRecord) -> bool:
+    """Whether the finding makes it worse; one a person already weighed when lowering does not."""
+    if severity_rank(Severity(finding.severity)) <= severity_rank(Severity(incident.severity)):
+        return False
+    weighed = [
+        event.at
+        for event in incidents.timeline(session, incident.id)
+        if event.kind == Action.SEVERITY
+    ]
+    return not weighed or finding.found_at > max(weighed)
 
 
 def most_telling(changed: Sequence[FindingRecord]) -> FindingRecord:
@@ -299,9 +312,7 @@ def refresh_open_incidents(session: Session, desk: Desk, now: datetime) -> int:
         if not changed:
             continue
         newest = most_telling(changed)
-        rises = severity_rank(Severity(newest.severity)) > severity_rank(
-            Severity(incident.severity)
-        )
+        rises = _rises(session, incident, newest)
         if now - incident.refreshed_at < desk.refresh_every and not rises:
             continue
         brand = desk.brands[incident.brand_id]

@@ -50,6 +50,14 @@ class Phase(StrEnum):
     CLOSED = "closed"
 
 
+class Outcome(StrEnum):
+    """What an incident turned out to be: 属实 误报 非本品牌."""
+
+    CONFIRMED = "confirmed"
+    FALSE_ALARM = "false_alarm"
+    NOT_OUR_BRAND = "not_our_brand"
+
+
 CRISIS_LABELS: Mapping[str, Mapping[CrisisType, str]] = {
     "zh-CN": {
         CrisisType.PRODUCT_QUALITY_SAFETY: "产品质量与安全",

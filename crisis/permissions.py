@@ -22,7 +22,12 @@ class Action(StrEnum):
     STATE_FACT = "state_fact"
     EDIT = "edit"
     DECIDE = "decide"
+    PUBLISH = "publish"
     CLOSE = "close"
+    REOPEN = "reopen"
+    PHASE = "phase"
+    SEVERITY = "severity"
+    NOTE = "note"
 
 
 _WORKS = frozenset({Role.OFFICER, Role.LEAD})
@@ -33,8 +38,13 @@ MATRIX: Mapping[Action, frozenset[Role]] = {
     Action.DRAFT: _WORKS,
     Action.STATE_FACT: _WORKS | {Role.BUSINESS, Role.LEGAL},
     Action.EDIT: _WORKS | {Role.LEGAL},
-    Action.DECIDE: frozenset({Role.LEAD}),
+    Action.DECIDE: frozenset({Role.LEAD, Role.LEGAL, Role.BUSINESS, Role.EXECUTIVE}),
+    Action.PUBLISH: _WORKS,
     Action.CLOSE: frozenset({Role.LEAD}),
+    Action.REOPEN: frozenset({Role.LEAD}),
+    Action.PHASE: _WORKS,
+    Action.SEVERITY: frozenset({Role.LEAD}),
+    Action.NOTE: _WORKS | {Role.BUSINESS, Role.LEGAL, Role.EXECUTIVE},
 }
 
 
@@ -46,10 +56,12 @@ class Actor:
     name: str
     roles: frozenset[Role]
     via: str
+    deputy_for: frozenset[Role] = frozenset()
 
     def role_for(self, action: Action) -> Role:
         """Return the role that allows the action. Raises ``NotAllowed`` naming what is needed."""
-        allowed = MATRIX[action] & self.roles
+        held = self.roles | self.deputy_for if action is Action.DECIDE else self.roles
+        allowed = MATRIX[action] & held
         if not allowed:
             needed = ", ".join(sorted(MATRIX[action]))
             raise NotAllowed(
@@ -60,7 +72,13 @@ class Actor:
 
 def actor_of(person: Person, *, via: str) -> Actor:
     """Return the acting person."""
-    return Actor(key=person.key, name=person.name, roles=frozenset(person.roles), via=via)
+    return Actor(
+        key=person.key,
+        name=person.name,
+        roles=frozenset(person.roles),
+        via=via,
+        deputy_for=frozenset(Role(role) for role in person.deputy_for),
+    )
 
 
 def actor_by_key(people: tuple[Person, ...], key: str, *, via: str) -> Actor:

@@ -26,6 +26,7 @@ from telegram import Bot
 from crisis.course import tell_course
 from crisis.desk import Desk
 from crisis.drafting import draft_requested
+from crisis.followup import follow_statement, live_statements, remind_of_tasks
 from crisis.intake import handle_finding, refresh_open_incidents
 from crisis.library import StatementLibrary
 from crisis.messages import Catalog
@@ -82,6 +83,7 @@ TICKS_S = {
     "poll": 1.0,
     "tidy": 86_400.0,
     "presence": 15.0,
+    "follow": 15.0,
 }
 # While one batch is being stored, the scoring child already works on the next.
 SCORE_LOOPS = ("score", "score-2")
@@ -103,6 +105,7 @@ def build_desk(file: ConfigFile, brand_ids: dict[str, int], secrets: Secrets) ->
         refresh_every=timedelta(seconds=config.alerts.refresh_s),
         remind_every=timedelta(hours=config.alerts.remind_hours),
         calendar=build_calendar(config),
+        approval_for=timedelta(hours=config.alerts.approval_hours),
     )
 
 
@@ -273,6 +276,7 @@ class Service:
             **dict.fromkeys(SCORE_LOOPS, self._score),
             "notice": self._notice,
             "respond": self._respond,
+            "follow": self._follow,
             "deliver": self.deliverer.deliver_due,
             "tidy": self.tidy.step,
         }
@@ -348,6 +352,20 @@ class Service:
         with unit_of_work(self.engine) as session:
             done += tell_course(session, self.desk, self.clock.now())
         return done
+
+    async def _follow(self) -> int:
+        await asyncio.to_thread(self._follow_all)
+        self.wake("deliver")
+        return 0  # following again at once would say nothing new
+
+    def _follow_all(self) -> None:
+        with read_session(self.engine) as session:
+            live = live_statements(session)
+        for statement_id in live:
+            with unit_of_work(self.engine) as session:
+                follow_statement(session, self.desk, statement_id, self.clock.now())
+        with unit_of_work(self.engine) as session:
+            remind_of_tasks(session, self.desk, self.clock.now())
 
     async def _poll(self) -> int:
         if self.poller is None:

@@ -22,6 +22,8 @@ _LETTERS = {
     "approve": "a",
     "reject": "r",
     "edit": "e",
+    "changes": "q",
+    "emergency": "x",
 }
 _ACTIONS = {letter: action for action, letter in _LETTERS.items()}
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"

@@ -211,6 +211,12 @@ class AlertSettings(Section):
         le=168,
         description="Least hours between two reminders while a rise goes on; 0 means none.",
     )
+    approval_hours: float = Field(
+        4.0,
+        ge=0.25,
+        le=72,
+        description="Hours an approval holds until the chain is complete and the text published.",
+    )
 
 
 class Campaign(Section):
@@ -283,6 +289,9 @@ class Person(Section):
     key: Key = Field(description="Short name for 'approve --as KEY'.")
     name: str = Field(min_length=1, max_length=40, description="Name shown in the record.")
     roles: tuple[Role, ...] = Field(min_length=1, description="What the person may do.")
+    deputy_for: tuple[Literal["lead", "legal", "business", "executive"], ...] = Field(
+        (), description="Roles the person may sign for in an approval chain, shown as deputy."
+    )
     telegram_id: int | None = Field(
         None, gt=0, description="Numeric Telegram id; absent for people who only use the terminal."
     )

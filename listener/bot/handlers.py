@@ -13,9 +13,10 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from crisis import approval, drafting, incidents
-from crisis.announce import ALERT, DRAFT, INCIDENT, REVISION, ask, post_notice
+from crisis.announce import ALERT, INCIDENT, REVISION, ask, post_notice
 from crisis.approval import Verdict
 from crisis.desk import Desk
+from crisis.draft_message import DRAFT
 from crisis.intake import request_draft
 from crisis.permissions import Action, Actor, actor_by_telegram_id
 from listener.callbacks import Press, verify
@@ -25,11 +26,17 @@ from listener.failpoints import reach
 from listener.store import incidents as incident_store
 from listener.store import outbox, statements, updates
 from listener.store.engine import unit_of_work
-from listener.store.records import QuestionRecord, StoredUpdate
+from listener.store.records import QuestionRecord, RevisionRecord, StoredUpdate
 
 logger = logging.getLogger(__name__)
 
 CHANNEL = "telegram"
+# What a reply to each kind of question decides.
+_DECIDES: Mapping[str, Verdict] = {
+    "reason": Verdict.REJECT,
+    "changes": Verdict.CHANGES,
+    "emergency": Verdict.APPROVE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +163,12 @@ class UpdateHandler:
             "reject": lambda: self._ask_about(
                 session, press, kind="reason", action=Action.DECIDE, actor=actor, now=now
             ),
+            "changes": lambda: self._ask_about(
+                session, press, kind="changes", action=Action.DECIDE, actor=actor, now=now
+            ),
+            "emergency": lambda: self._ask_about(
+                session, press, kind="emergency", action=Action.DECIDE, actor=actor, now=now
+            ),
             "edit": lambda: self._ask_about(
                 session, press, kind="new_text", action=Action.EDIT, actor=actor, now=now
             ),
@@ -226,17 +239,38 @@ class UpdateHandler:
         if question.revision_id is None:
             return None
         revision = statements.revision(session, question.revision_id)
-        if question.kind == "reason":
-            approval.decide(
-                session,
-                self._desk,
-                revision_id=revision.id,
-                expected_hash=revision.content_hash,
-                verdict=Verdict.REJECT,
-                actor=actor,
-                now=now,
-                comment=text,
-            )
-            return self._desk.catalog.done["reason"]
+        if question.kind in _DECIDES:
+            return self._decide(session, question.kind, revision, text, actor=actor, now=now)
         drafting.edit_text(session, self._desk, revision.id, text=text, actor=actor, now=now)
         return self._desk.catalog.done["new_text"]
+
+    def _decide(
+        self,
+        session: Session,
+        kind: str,
+        revision: RevisionRecord,
+        text: str,
+        *,
+        actor: Actor,
+        now: datetime,
+    ) -> str:
+        """Decide as the reply to a question says; an emergency has to be confirmed in words."""
+        catalog = self._desk.catalog
+        is_emergency = kind == "emergency"
+        if is_emergency:
+            confirm = catalog.questions["confirm"]
+            if not text.strip().casefold().startswith(confirm.casefold()):
+                raise Conflict("the emergency was not confirmed", code="not_confirmed")
+            text = text.strip()[len(confirm) :].strip(" ，,。.:：")
+        approval.decide(
+            session,
+            self._desk,
+            revision_id=revision.id,
+            expected_hash=revision.content_hash,
+            verdict=_DECIDES[kind],
+            actor=actor,
+            now=now,
+            comment=text,
+            emergency=is_emergency,
+        )
+        return catalog.done["reason" if kind == "reason" else f"{kind}_said"]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import typer
 
+from crisis.chain import Standing, chain_of, may_approve, rule_for
 from crisis.intake import HOLDING
 from crisis.kinds import CrisisType
 from crisis.library import StatementLibrary
@@ -20,7 +21,8 @@ from listener.app import build_understanding, check_sources, uses_telegram
 from listener.campaigns import build_calendar
 from listener.clock import SystemClock
 from listener.commands.common import ConfigOption, JsonOption, out, print_json, read_config
-from listener.config import DEMO_SITE, Role, Secrets, load_secrets
+from listener.complaints import Severity
+from listener.config import DEMO_SITE, Person, Role, Secrets, load_secrets
 from listener.config_file import ConfigFile
 from listener.errors import ListenerError, StoreError, Temporary
 from listener.home import connect_database, home_of
@@ -113,7 +115,36 @@ def _people(file: ConfigFile) -> Iterator[Check]:
             "add a second person to [[people]]",
         )
     else:
-        yield Check(Level.OK, f"{len(people)} people, {len(leads)} may approve")
+        approvers = sum(may_approve(person) for person in people)
+        yield Check(Level.OK, f"{len(people)} people, {approvers} may approve")
+    yield from _chains(people)
+
+
+def _chains(people: Sequence[Person]) -> Iterator[Check]:
+    """Say how the chain of an urgent statement goes for this team, and which roles it lacks."""
+    chain = chain_of(rule_for(Severity.URGENT, ()), people, author="system", signatures=())
+    for step in chain.steps:
+        if step.role is Role.LEAD or step.standing is Standing.HOLDER:
+            continue
+        names = " or ".join(step.candidates)
+        what = f"nobody has the role '{step.role}'"
+        if step.is_left_out:
+            any_holder = any(step.role in person.roles for person in people)
+            what = f"nobody is left to sign as '{step.role}'" if any_holder else what
+            yield Check(
+                Level.WARNING,
+                f"{what}, and nobody else is there to countersign: urgent statements "
+                "are approved without, and every draft says so",
+                f'give somebody the role "{step.role}", or deputy_for = ["{step.role}"]',
+            )
+        elif step.standing is Standing.COUNTERSIGN:
+            yield Check(
+                Level.WARNING,
+                f"{what}: {names} countersigns urgent statements",
+                f'give somebody the role "{step.role}", or deputy_for = ["{step.role}"]',
+            )
+        else:
+            yield Check(Level.OK, f"{what}: {names} signs as deputy")
 
 
 def _sources(file: ConfigFile) -> Iterator[Check]:

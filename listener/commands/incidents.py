@@ -1,4 +1,4 @@
-"""``fengsheng incidents``: list, show, claim, mute, close."""
+"""``fengsheng incidents``: list, show, claim, mute, move, note, close, reopen."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -7,16 +7,19 @@ import typer
 
 from crisis import incidents as use_cases
 from crisis.announce import alert_body, number_of
+from crisis.kinds import Outcome, Phase
 from listener.commands.common import (
     AsOption,
     ConfigOption,
     JsonOption,
+    Office,
     errors_shown,
     open_office,
     out,
     print_json,
     print_table,
 )
+from listener.complaints import Severity
 from listener.notify.markup import to_plain
 from listener.store import incidents as store
 from listener.store import statements
@@ -96,10 +99,11 @@ def show(context: typer.Context, incident: IncidentId, as_json: JsonOption = Fal
                 f"{event.at.astimezone(zone):%m-%d %H:%M:%S}",
                 event.kind,
                 office.desk.name_of(event.actor),
+                str(event.data.get("text") or event.data.get("reason") or ""),
             ]
             for event in events
         ]
-        print_table(["at", "what", "who"], event_rows, empty="Nothing happened yet.")
+        print_table(["at", "what", "who", "said"], event_rows, empty="Nothing happened yet.")
 
 
 @app.command()
@@ -136,6 +140,9 @@ def close(
     incident: IncidentId,
     as_: AsOption,
     because: Annotated[str, typer.Option(help="Why it is over.")],
+    outcome: Annotated[
+        Outcome, typer.Option(help="What it was: 属实, 误报 or 非本品牌.")
+    ] = Outcome.CONFIRMED,
 ) -> None:
     """Close an incident with a reason (关闭)."""
     with errors_shown():
@@ -148,7 +155,93 @@ def close(
                 incident,
                 actor=actor,
                 reason=because,
+                outcome=outcome,
                 now=office.clock.now(),
             )
         )
         out.print(office.desk.catalog.words["phase_closed"], markup=False)
+
+
+Because = Annotated[str, typer.Option(help="Why.")]
+
+
+@app.command()
+def reopen(context: typer.Context, incident: IncidentId, as_: AsOption, because: Because) -> None:
+    """Open a closed incident again (重开)."""
+    with errors_shown():
+        office = open_office(context.obj)
+        actor, now = office.actor(as_), office.clock.now()
+        office.write(
+            lambda session: use_cases.reopen(
+                session, office.desk, incident, actor=actor, reason=because, now=now
+            )
+        )
+        _print_state(office, incident)
+
+
+@app.command()
+def phase(
+    context: typer.Context,
+    incident: IncidentId,
+    to: Annotated[Phase, typer.Argument(help="The phase it is in now.")],
+    as_: AsOption,
+) -> None:
+    """Move an incident to another phase (核实, 应对, 恢复, 复盘)."""
+    with errors_shown():
+        office = open_office(context.obj)
+        actor, now = office.actor(as_), office.clock.now()
+        office.write(
+            lambda session: use_cases.move_phase(
+                session, office.desk, incident, actor=actor, phase=to, now=now
+            )
+        )
+        _print_state(office, incident)
+
+
+@app.command()
+def severity(
+    context: typer.Context,
+    incident: IncidentId,
+    to: Annotated[Severity, typer.Argument(help="general, serious or urgent.")],
+    as_: AsOption,
+    because: Because,
+) -> None:
+    """Raise or lower the severity with a reason; approval chains under way follow."""
+    with errors_shown():
+        office = open_office(context.obj)
+        actor, now = office.actor(as_), office.clock.now()
+        office.write(
+            lambda session: use_cases.set_severity(
+                session,
+                office.desk,
+                incident,
+                actor=actor,
+                severity=to,
+                reason=because,
+                now=now,
+            )
+        )
+        _print_state(office, incident)
+
+
+@app.command()
+def note(
+    context: typer.Context,
+    incident: IncidentId,
+    as_: AsOption,
+    text: Annotated[str, typer.Option(help="The note.")],
+) -> None:
+    """Write a note into the timeline."""
+    with errors_shown():
+        office = open_office(context.obj)
+        actor, now = office.actor(as_), office.clock.now()
+        office.write(
+            lambda session: use_cases.note(session, incident, actor=actor, text=text, now=now)
+        )
+        out.print(office.desk.catalog.done["fact"], markup=False)
+
+
+def _print_state(office: Office, incident: int) -> None:
+    one = office.read(lambda session: store.incident(session, incident))
+    words = office.desk.catalog.words
+    out.print(f"{number_of(one.id)} {one.severity} {words[f'phase_{one.phase}']}", markup=False)

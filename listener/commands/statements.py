@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 
@@ -11,8 +12,14 @@ from sqlmodel import Session
 from crisis import approval, drafting, intake
 from crisis.announce import number_of
 from crisis.approval import Verdict
+from crisis.chain import describe
+from crisis.compare import differences
+from crisis.draft_message import chain_lines, settled_lines
+from crisis.facts import read_instant
 from crisis.kinds import Kind
 from crisis.permissions import Action
+from crisis.publication import record_publication
+from crisis.signing import standings
 from listener.commands.common import (
     AsOption,
     ConfigOption,
@@ -28,7 +35,7 @@ from listener.commands.common import (
 from listener.errors import Conflict
 from listener.store import incidents as incident_store
 from listener.store import statements as store
-from listener.store.records import RevisionRecord
+from listener.store.records import DecisionRecord, RevisionRecord, StatementRecord
 
 app = typer.Typer(help="Statements: drafts, facts, revisions.", invoke_without_command=True)
 
@@ -84,18 +91,26 @@ def list_(
 
 @app.command()
 def show(context: typer.Context, target: Target, as_json: JsonOption = False) -> None:
-    """Show a statement's text, its facts with their sources, and its decisions."""
+    """Show a statement's text, facts, approval chain, decisions, changes and publications."""
     with errors_shown():
         office = open_office(context.obj)
         revision = office.read(lambda session: find_revision(session, target))
         statement = office.read(lambda s: store.statement(s, revision.statement_id))
         decisions = office.read(lambda session: store.decisions(session, statement.id))
         if as_json:
+            known = office.read(lambda session: store.revisions(session, statement.id))
+            placed = office.read(lambda session: store.publications(session, statement.id))
+            found = office.read(
+                lambda session: standings(session, office.desk, statement, revision)
+            )
             print_json(
                 {
                     "statement": asdict(statement),
                     "revision": asdict(revision),
+                    "chain": describe(found.chain),
                     "decisions": [asdict(one) for one in decisions],
+                    "revisions": [asdict(one) for one in known],
+                    "publications": [asdict(one) for one in placed],
                 }
             )
             return
@@ -111,11 +126,59 @@ def show(context: typer.Context, target: Target, as_json: JsonOption = False) ->
             for name, fact in revision.facts.items()
         ]
         print_table(["fact", "state", "value", "source"], rows, empty="No facts.")
-        decided = [
-            [one.verdict, office.desk.name_of(one.person_key), one.role, one.comment or ""]
-            for one in decisions
+        _show_history(office, statement, revision, decisions)
+
+
+def _show_history(
+    office: Office,
+    statement: StatementRecord,
+    revision: RevisionRecord,
+    decisions: list[DecisionRecord],
+) -> None:
+    """Print the chain, every decision, every revision with its changes, and publications."""
+    desk, zone = office.desk, office.desk.tz
+    found = office.read(lambda session: standings(session, desk, statement, revision))
+    is_settled = statement.state in (store.APPROVED, store.PUBLISHED)
+    if is_settled and statement.chain is not None:
+        lines = settled_lines(desk, statement.chain)
+    else:
+        lines = chain_lines(desk, found.chain)
+    for line in lines:
+        out.print(line, markup=False)
+    decided = [
+        [
+            f"{one.decided_at.astimezone(zone):%m-%d %H:%M}",
+            f"r{one.revision_id}",
+            one.verdict,
+            desk.name_of(one.person_key),
+            f"{one.role} ({one.standing})",
+            one.comment or "",
+            f"void: {one.void_reason}" if one.voided_at else "",
         ]
-        print_table(["decision", "who", "as", "comment"], decided, empty="No decision yet.")
+        for one in decisions
+    ]
+    columns = ["at", "text", "decision", "who", "as", "comment", ""]
+    print_table(columns, decided, empty="No decision yet.")
+    known = office.read(lambda session: store.revisions(session, statement.id))
+    for before, after in pairwise(known):
+        by = desk.name_of(after.author)
+        at = f"{after.created_at.astimezone(zone):%m-%d %H:%M}"
+        out.print(f"\nr{before.id} → r{after.id} · {by} · {at}", markup=False)
+        for sign, sentence in differences(before.text, after.text):
+            out.print(f"{sign} {sentence}", markup=False)
+    placed = [
+        [
+            f"{one.published_at.astimezone(zone):%m-%d %H:%M}",
+            one.channel,
+            one.url,
+            desk.name_of(one.recorded_by),
+            "as approved" if one.is_approved else "NOT APPROVED",
+            f"{len(one.differences)} differences" if one.text is not None else "not compared",
+        ]
+        for one in office.read(lambda session: store.publications(session, statement.id))
+    ]
+    columns = ["published", "channel", "url", "recorded by", "approval", "text"]
+    print_table(columns, placed, empty="No publication recorded.")
 
 
 @app.command()
@@ -210,10 +273,7 @@ def edit(
     with errors_shown():
         office = open_office(context.obj)
         actor = office.actor(as_)
-        try:
-            text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            fail(f"cannot read '{file}' as UTF-8 text ({type(error).__name__})")
+        text = _text_of(file)
         revision = office.write(
             lambda session: drafting.edit_text(
                 session,
@@ -239,6 +299,77 @@ def reject(
         _decide(open_office(context.obj), target, Verdict.REJECT, as_, because, as_json=False)
 
 
+@app.command(name="request-changes")
+def request_changes(
+    context: typer.Context,
+    target: Target,
+    as_: AsOption,
+    because: Annotated[str, typer.Option(help="What has to change.")],
+) -> None:
+    """Send a text back for changes (退回修改); the next revision is approved anew."""
+    with errors_shown():
+        _decide(open_office(context.obj), target, Verdict.CHANGES, as_, because, as_json=False)
+
+
+@app.command()
+def published(
+    context: typer.Context,
+    statement: StatementId,
+    as_: AsOption,
+    channel: Annotated[str, typer.Option(help="Where, e.g. weibo.")],
+    url: Annotated[str, typer.Option(help="Address of the published text.")] = "",
+    at: Annotated[
+        str, typer.Option(help="When, as ISO time in the configured zone; now if not given.")
+    ] = "",
+    file: Annotated[
+        Path | None, typer.Option(help="The text as published, - for standard input.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Record that people published a text, and compare it with the approved one."""
+    with errors_shown():
+        office = open_office(context.obj)
+        now = office.clock.now()
+        published_at = read_instant(at, office.desk.tz) if at else now
+        if published_at is None:
+            fail(f"'{at}' is no time; write it as 2026-11-22T12:30")
+        text = _text_of(file) if file else None
+        done = office.write(
+            lambda session: record_publication(
+                session,
+                office.desk,
+                statement,
+                channel=channel,
+                url=url,
+                published_at=published_at,
+                actor=office.actor(as_),
+                now=now,
+                text=text,
+            )
+        )
+        if as_json:
+            print_json(asdict(done))
+            return
+        out.print(office.desk.catalog.done["published"], markup=False)
+        if not done.is_approved:
+            out.print(office.desk.catalog.approval["not_approved"], markup=False)
+        for sign, sentence in done.differences:
+            out.print(f"{sign} {sentence}", markup=False)
+        if text is not None and not done.differences:
+            out.print(office.desk.catalog.approval["same_text"], markup=False)
+        if done.next_update_at is not None:
+            due = f"{done.next_update_at.astimezone(office.desk.tz):%m-%d %H:%M}"
+            line = office.desk.catalog.approval["owed"].format(due=due)
+            out.print(line, markup=False)
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        fail(f"cannot read '{file}' as UTF-8 text ({type(error).__name__})")
+
+
 def approve(
     target: Target,
     as_: AsOption,
@@ -246,12 +377,25 @@ def approve(
     hash_: Annotated[
         str | None, typer.Option("--hash", help="Approve only if the text has this SHA-256.")
     ] = None,
+    emergency: Annotated[
+        bool, typer.Option(help="A lead alone passes an untouched first response; give --because.")
+    ] = False,
+    because: Annotated[str | None, typer.Option(help="Comment; why it is an emergency.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Approve a statement's text (通过). Nothing is published; people publish."""
+    """Sign for a statement's text (通过). Nothing is published; people publish."""
     with errors_shown():
         office = open_office(config)
-        _decide(office, target, Verdict.APPROVE, as_, None, expected=hash_, as_json=as_json)
+        _decide(
+            office,
+            target,
+            Verdict.APPROVE,
+            as_,
+            because,
+            expected=hash_,
+            emergency=emergency,
+            as_json=as_json,
+        )
 
 
 def _decide(
@@ -263,6 +407,7 @@ def _decide(
     *,
     as_json: bool,
     expected: str | None = None,
+    emergency: bool = False,
 ) -> None:
     actor = office.actor(as_)
 
@@ -277,10 +422,12 @@ def _decide(
             actor=actor,
             now=office.clock.now(),
             comment=comment,
+            emergency=emergency,
         )
         return decision_id, revision
 
     decision_id, revision = office.write(act)
+    statement = office.read(lambda session: store.statement(session, revision.statement_id))
     if as_json:
         print_json(
             {
@@ -289,8 +436,13 @@ def _decide(
                 "statement": revision.statement_id,
                 "revision": revision.id,
                 "hash": revision.content_hash,
+                "state": statement.state,
             }
         )
         return
-    done = office.desk.catalog.done["approve" if verdict is Verdict.APPROVE else "reason"]
+    key = {Verdict.REJECT: "reason", Verdict.CHANGES: "changes_said"}.get(verdict, "approve")
+    done = office.desk.catalog.done[key]
+    if verdict is Verdict.APPROVE and statement.state == store.WAITING:
+        found = office.read(lambda s: standings(s, office.desk, statement, revision))
+        out.print("\n".join(chain_lines(office.desk, found.chain)), markup=False)
     out.print(f"{done}：r{revision.id} {revision.content_hash}\n\n{revision.text}", markup=False)

@@ -22,6 +22,7 @@ LAG_LIMITS_S: Mapping[str, float] = {
     "score": 600.0,
     "notice": 300.0,
     "respond": 120.0,
+    "follow": 120.0,
     "deliver": 300.0,
     "poll": 300.0,
     "presence": 120.0,

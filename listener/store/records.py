@@ -293,6 +293,7 @@ class StatementRecord:
     requested_at: datetime
     requested_by: str
     missing: list[str]
+    chain: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -323,6 +324,41 @@ class DecisionRecord:
     comment: str | None
     via: str
     decided_at: datetime
+    standing: str
+    voided_at: datetime | None
+    void_reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicationRecord:
+    """Where people published a statement, and what differs there from the approved text."""
+
+    id: int
+    statement_id: int
+    revision_id: int
+    content_hash: str
+    channel: str
+    url: str
+    published_at: datetime
+    recorded_by: str
+    recorded_at: datetime
+    is_approved: bool
+    text: str | None
+    differences: list[list[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRecord:
+    """Something promised or owed by a time."""
+
+    id: int
+    kind: str
+    incident_id: int
+    statement_id: int | None
+    due_at: datetime
+    created_at: datetime
+    done_at: datetime | None
+    done_by: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

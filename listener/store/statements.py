@@ -1,5 +1,6 @@
 """Statements, their immutable revisions, and the decisions bound to one exact text."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,14 +11,17 @@ from listener.errors import Conflict
 from listener.store.engine import insert_new
 from listener.store.records import (
     DecisionRecord,
+    PublicationRecord,
     QuestionRecord,
     RevisionRecord,
     StatementRecord,
 )
 from listener.store.rows import record_of, records_of
-from listener.store.tables import Decision, Question, Revision, Statement
+from listener.store.tables import Decision, Publication, Question, Revision, Statement
 
 REQUESTED = "requested"
+CHANGES = "changes"
+PUBLISHED = "published"
 BLOCKED = "blocked"
 WAITING = "waiting"
 REJECTED = "rejected"
@@ -39,7 +43,13 @@ def statement(session: Session, statement_id: int) -> StatementRecord:
 
 def lock_statement(session: Session, statement_id: int) -> StatementRecord:
     """Return one statement and keep others from changing it until this transaction ends."""
-    query = select(Statement).where(Statement.id == statement_id).with_for_update(key_share=True)
+    query = (
+        select(Statement)
+        .where(Statement.id == statement_id)
+        .with_for_update(key_share=True)
+        # What this session read before it held the lock may be another person's past.
+        .execution_options(populate_existing=True)
+    )
     row = session.exec(query).one_or_none()
     if row is None:
         raise Conflict(f"there is no statement {statement_id}; see 'fengsheng statements'")
@@ -114,8 +124,41 @@ def revisions(session: Session, statement_id: int) -> list[RevisionRecord]:
 
 
 def insert_decision(session: Session, values: dict[str, Any]) -> int | None:
-    """Store a decision; None when this person has decided on the revision, or it is approved."""
+    """Store a decision; None when the person, or another in that role, has decided already."""
     return insert_new(session, Decision, values)
+
+
+def holding_decisions(session: Session, revision_id: int) -> list[DecisionRecord]:
+    """Return the decisions on one revision that are not void, oldest first."""
+    query = (
+        select(Decision)
+        .where(Decision.revision_id == revision_id, col(Decision.voided_at).is_(None))
+        .order_by(col(Decision.id))
+    )
+    return records_of(DecisionRecord, session.exec(query))
+
+
+def void_decisions(
+    session: Session, decision_ids: Sequence[int], *, now: datetime, reason: str
+) -> None:
+    """Void decisions that hold; they stay on record with the reason."""
+    session.execute(
+        update(Decision)
+        .where(col(Decision.id).in_(decision_ids), col(Decision.voided_at).is_(None))
+        .values(voided_at=now, void_reason=reason)
+    )
+    session.expire_all()
+
+
+def statements_in(session: Session, states: Sequence[str], limit: int = 500) -> list[int]:
+    """Return the ids of statements in one of these states, oldest first."""
+    query = (
+        select(Statement.id)
+        .where(col(Statement.state).in_(states))
+        .order_by(col(Statement.id))
+        .limit(limit)
+    )
+    return [found for found in session.exec(query) if found is not None]
 
 
 def decisions(session: Session, statement_id: int) -> list[DecisionRecord]:
@@ -127,6 +170,21 @@ def decisions(session: Session, statement_id: int) -> list[DecisionRecord]:
         .order_by(col(Decision.id))
     )
     return records_of(DecisionRecord, session.exec(query))
+
+
+def add_publication(session: Session, values: dict[str, Any]) -> int | None:
+    """Store where a statement was published; None when that place is recorded already."""
+    return insert_new(session, Publication, values)
+
+
+def publications(session: Session, statement_id: int) -> list[PublicationRecord]:
+    """Return where a statement was published, oldest first."""
+    query = (
+        select(Publication)
+        .where(Publication.statement_id == statement_id)
+        .order_by(col(Publication.id))
+    )
+    return records_of(PublicationRecord, session.exec(query))
 
 
 def ask(session: Session, values: dict[str, Any]) -> int:

@@ -327,6 +327,7 @@ class Statement(SQLModel, table=True):
     requested_at: datetime = _at()
     requested_by: str
     missing: JsonList = _json()
+    chain: Json | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
 
 
 class Revision(SQLModel, table=True):
@@ -345,16 +346,27 @@ class Revision(SQLModel, table=True):
 
 
 class Decision(SQLModel, table=True):
-    """Approve, reject or request changes of exactly one revision; one per person and revision."""
+    """Approve, reject or request changes of exactly one revision; void ones stay on record.
+
+    Of those that hold there is one per person and revision, and one approval per role.
+    """
 
     __table_args__ = (
-        UniqueConstraint("revision_id", "person_key"),
         Index(
-            "uq_decision_approved",
+            "uq_decision_person",
             "revision_id",
+            "person_key",
             unique=True,
-            sqlite_where=text("verdict = 'approve'"),
-            postgresql_where=text("verdict = 'approve'"),
+            sqlite_where=text("voided_at IS NULL"),
+            postgresql_where=text("voided_at IS NULL"),
+        ),
+        Index(
+            "uq_decision_seat",
+            "revision_id",
+            "role",
+            unique=True,
+            sqlite_where=text("verdict = 'approve' AND voided_at IS NULL"),
+            postgresql_where=text("verdict = 'approve' AND voided_at IS NULL"),
         ),
     )
     id: int | None = Field(default=None, primary_key=True)
@@ -366,6 +378,47 @@ class Decision(SQLModel, table=True):
     comment: str | None = _text(nullable=True)
     via: str
     decided_at: datetime = _at()
+    standing: str = Field(
+        default="holder", sa_column_kwargs={"server_default": "holder", "nullable": False}
+    )
+    voided_at: datetime | None = _at(nullable=True)
+    void_reason: str | None = None
+
+
+class Publication(SQLModel, table=True):
+    """Where and when people published a statement, and how it differs from what was approved."""
+
+    __table_args__ = (UniqueConstraint("statement_id", "channel", "url"),)
+    id: int | None = Field(default=None, primary_key=True)
+    statement_id: int = Field(foreign_key="statement.id")
+    revision_id: int = Field(foreign_key="revision.id")
+    content_hash: str
+    channel: str
+    url: str
+    published_at: datetime = _at()
+    recorded_by: str
+    recorded_at: datetime = _at()
+    is_approved: bool
+    text: str | None = _text(nullable=True)
+    differences: JsonList = _json()
+
+
+class Task(SQLModel, table=True):
+    """Something promised or owed by a time: the next update, the review of an emergency."""
+
+    __table_args__ = (
+        UniqueConstraint("dedupe_key"),
+        Index("ix_task_open", "done_at", "due_at"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str
+    incident_id: int = Field(foreign_key="incident.id", index=True)
+    statement_id: int | None = Field(default=None, foreign_key="statement.id")
+    dedupe_key: str
+    due_at: datetime = _at()
+    created_at: datetime = _at()
+    done_at: datetime | None = _at(nullable=True)
+    done_by: str | None = None
 
 
 class Question(SQLModel, table=True):

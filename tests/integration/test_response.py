@@ -9,8 +9,10 @@ from sqlmodel import select
 from crisis import approval, drafting, incidents, intake
 from crisis.approval import Verdict
 from crisis.drafting import draft_requested
+from crisis.kinds import Outcome, Phase
 from crisis.permissions import actor_by_key
 from listener.app import build_desk
+from listener.complaints import Severity
 from listener.config import Secrets
 from listener.config_file import ConfigFile, load_config
 from listener.errors import Conflict, NotAllowed
@@ -367,6 +369,78 @@ def test_a_closed_incident_takes_no_more_and_a_new_episode_opens_another(case):
     with unit_of_work(case.engine) as session, pytest.raises(Conflict):
         incidents.claim(session, case.desk, first, actor=case.actor("zhou"), now=NOW)
     assert case.find(number=2) != first
+
+
+def test_a_person_lowers_the_severity_with_a_reason_and_moves_the_phase(case):
+    incident_id = case.find(severity="urgent")
+    lead, officer = case.actor("lin"), case.actor("zhou")
+    with unit_of_work(case.engine) as session:
+        incidents.move_phase(
+            session, case.desk, incident_id, actor=officer, phase=Phase.RECOVERING, now=NOW
+        )
+        incidents.note(session, incident_id, actor=officer, text="已联系三位用户", now=NOW)
+    for who, reason, refusal in ((officer, "不严重", NotAllowed), (lead, " ", Conflict)):
+        with unit_of_work(case.engine) as session, pytest.raises(refusal):
+            incidents.set_severity(
+                session,
+                case.desk,
+                incident_id,
+                actor=who,
+                severity=Severity.GENERAL,
+                reason=reason,
+                now=NOW,
+            )
+    with unit_of_work(case.engine) as session:
+        incidents.set_severity(
+            session,
+            case.desk,
+            incident_id,
+            actor=lead,
+            severity=Severity.GENERAL,
+            reason="已核实为个别批次",
+            now=NOW,
+        )
+    with read_session(case.engine) as session:
+        incident = incident_store.incident(session, incident_id)
+        last = incident_store.timeline(session, incident_id)[-1]
+    assert (incident.severity, incident.phase) == ("general", "recovering")
+    assert last.data == {"from": "urgent", "to": "general", "reason": "已核实为个别批次"}
+    case.find(number=2, severity="serious", now=NOW)
+    with read_session(case.engine) as session:
+        assert incident_store.incident(session, incident_id).severity == "general"
+    case.find(number=3, severity="serious", now=NOW + timedelta(minutes=5))
+    with read_session(case.engine) as session:
+        assert incident_store.incident(session, incident_id).severity == "serious"
+
+
+def test_a_closed_incident_is_reopened_unless_a_newer_one_is_open(case):
+    first = case.find()
+    lead = case.actor("lin")
+
+    def close(incident_id):
+        with unit_of_work(case.engine) as session:
+            incidents.close(
+                session,
+                case.desk,
+                incident_id,
+                actor=lead,
+                reason="误报",
+                outcome=Outcome.FALSE_ALARM,
+                now=NOW,
+            )
+
+    def reopen():
+        with unit_of_work(case.engine) as session:
+            incidents.reopen(session, case.desk, first, actor=lead, reason="又出现", now=NOW)
+
+    close(first)
+    second = case.find(number=2)
+    with pytest.raises(Conflict):
+        reopen()
+    close(second)
+    reopen()
+    with read_session(case.engine) as session:
+        assert incident_store.incident(session, first).is_open
 
 
 def test_hostile_text_is_nothing_but_text_in_the_alert(case):
