@@ -41,6 +41,7 @@ COMMANDS = {
     "incidents": Command("incidents", "app", is_group=True),
     "statements": Command("statements", "app", is_group=True),
     "draft": Command("draft", "draft"),
+    "lint": Command("lint", "lint"),
     "approve": Command("statements", "approve"),
     "build-model": Command("models", "build"),
     "train": Command("models", "train"),

@@ -1,0 +1,151 @@
+"""Wording rules: phrases a company must not use, found by cue words and cleared by longer ones."""
+
+import re
+from collections.abc import Iterator
+
+from crisis.lint.finding import Hit, Span
+from crisis.lint.reading import Reading
+
+# In order of how specific a rule is: of two findings on the same words the first one stays.
+WORDING_RULES = (
+    "over-promise",
+    "unfair-term",
+    "secret-request",
+    "non-apology",
+    "blame-staff",
+    "blame-consumer",
+    "hostile-phrase",
+    "belittling-phrase",
+    "promotion-mix",
+    "flippant-tone",
+)
+# "If anyone was offended" is a half apology only where something like an apology goes with it;
+# "if you feel unwell, see a doctor" is advice.
+_CONDITION = re.compile("如|若|倘|假|要是|万一|凡|if |should|in case|in the event")
+_SORRY = re.compile(
+    "歉|对不起|谅解|见谅|遗憾|海涵|包涵|原谅|本意|无意|无心|恕|sorry|"
+    "apolog|regret|forgive|understanding|intention|meant"
+)
+_RULES_BROKEN = re.compile("(?:没|未|并未|不).{0,12}(?:规定|流程|规范|制度|要求|承诺|细则)")
+_CONSUMER = re.compile(
+    "您|你|顾客|用户|消费者|客户|车主|家长|买家|客人|乘客|会员|民众|使用者|旅客"
+)
+_REPOST = (
+    "转发",
+    "转载",
+    "转传",
+    "评论",
+    "留言",
+    "传播者",
+    "网友",
+    "消费者",
+    "顾客",
+    "分享",
+    "点赞",
+    "散布",
+    "跟帖",
+    "跟风",
+    "shared",
+    "share",
+    "shares",
+    "repost",
+    "reposts",
+    "reposted",
+    "comment",
+    "comments",
+    "commented",
+    "everyone",
+    "anyone",
+    "retweet",
+    "forward",
+    "spread",
+    "传谣",
+    "所有人",
+    "一切",
+    "凡",
+    "任何人",
+    "用户",
+    "客户",
+    "网民",
+    "民众",
+)
+
+
+def wording(reading: Reading) -> Iterator[Hit]:
+    """Yield each phrase that a rule of this family forbids."""
+    elsewhere = reading.spans("posture.third-party.hit")
+    for rule in WORDING_RULES:
+        last: Span | None = None
+        for span in _own(reading, f"wording.{rule}"):
+            if rule == "blame-consumer" and any(span.overlaps(other) for other in elsewhere):
+                continue
+            if not _weighs(reading, rule, span):
+                continue
+            if rule == "blame-staff" and last and _continues(reading, last, span):
+                continue
+            last = span
+            yield Hit(rule, span, reading.text[span.start : span.end])
+    for span in _own(reading, "absolute.absolute-word"):
+        yield Hit("absolute-word", span, reading.text[span.start : span.end])
+    for span in _own(reading, "wording.liability-admission"):
+        yield Hit("liability-admission", span, reading.text[span.start : span.end])
+    yield from _legal_threats(reading)
+    yield from _self_praise(reading)
+
+
+def _own(reading: Reading, group: str) -> Iterator[Span]:
+    """Yield the phrases of a group that are the company's own, at most one for each clause."""
+    last: Span | None = None
+    for span in reading.kept(f"{group}.hit", f"{group}.except"):
+        if not reading.is_own(span):
+            continue
+        if last is not None and reading.clause_at(span) == reading.clause_at(last):
+            continue
+        last = span
+        yield span
+
+
+def _weighs(reading: Reading, rule: str, span: Span) -> bool:
+    """Say whether the words around a phrase let it mean what the rule is about."""
+    sentence = reading.sentence_at(span)
+    if rule == "non-apology" and _CONDITION.match(reading.of(span)):
+        return bool(_SORRY.search(reading.of(sentence))) or sentence.end - sentence.start < 14
+    if rule == "blame-consumer" and _RULES_BROKEN.match(reading.of(span)):
+        return bool(_CONSUMER.search(reading.flat, sentence.start, span.start))
+    if rule == "promotion-mix" and reading.statement.crisis == "C06":
+        return not re.match("满|全场|低至|立减", reading.of(span))
+    return True
+
+
+def third_parties(reading: Reading) -> Iterator[Hit]:
+    """Yield what makes somebody else the whole answer."""
+    if not _answers_third_party(reading):
+        for span in _own(reading, "posture.third-party"):
+            yield Hit("blame-third-party", span, reading.text[span.start : span.end])
+
+
+def _continues(reading: Reading, before: Span, span: Span) -> bool:
+    """Say whether two phrases stand in one sentence: an excuse in two halves is one excuse."""
+    return reading.sentence_at(before) == reading.sentence_at(span)
+
+
+def _answers_third_party(reading: Reading) -> bool:
+    """Say whether the text takes its own share: another's part is then not the whole answer."""
+    return bool(reading.kept("posture.words.admission", "posture.denial.hit"))
+
+
+def _legal_threats(reading: Reading) -> Iterator[Hit]:
+    """Yield threats of legal action; in a correction only those aimed at people who repost."""
+    for span in _own(reading, "wording.legal-threat"):
+        sentence = reading.of(reading.sentence_at(span))
+        if reading.statement.kind != "correction" or any(word in sentence for word in _REPOST):
+            yield Hit("legal-threat", span, reading.text[span.start : span.end])
+
+
+def _self_praise(reading: Reading) -> Iterator[Hit]:
+    """Yield praise of oneself in a holding text, or before care for those affected."""
+    care = reading.kept("parts.care", "parts.care_not")
+    first_care = care[0].start if care else len(reading.text)
+    for span in _own(reading, "wording.self-praise"):
+        if reading.statement.kind == "holding" or span.start < first_care:
+            yield Hit("self-praise", span, reading.text[span.start : span.end])
