@@ -367,15 +367,15 @@ def main() -> None:
     for person in chosen.person or ["1001:林岚", "1002:周越", "1003:陈默"]:
         number, _, name = person.partition(":")
         server.person(int(number), name or f"用户{number}")
-    with server:
-        print(
-            f"Telegram for tests: open {server.url}/ and point the bot at {server.url}/bot",
-            flush=True,
-        )
-        try:
+    try:
+        with server:
+            print(
+                f"Telegram for tests: open {server.url}/ and point the bot at {server.url}/bot",
+                flush=True,
+            )
             server._service.stopping.wait()
-        except KeyboardInterrupt:
-            print("stopped")
+    except KeyboardInterrupt:
+        print("stopped")
 
 
 if __name__ == "__main__":
