@@ -337,4 +337,4 @@ def _end(
 
 
 def _plain(judgement: Judgement) -> dict[str, Any]:
-    return {**asdict(judgement), "start": judgement.start.isoformat()}
+    return {**judgement._asdict(), "start": judgement.start.isoformat()}

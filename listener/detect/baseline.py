@@ -4,6 +4,7 @@ One object serves one count (mentions, or negatives). Nothing here knows about a
 """
 
 import copy
+from array import array
 from math import sqrt
 from typing import Any, Self
 
@@ -39,8 +40,8 @@ class SeasonalBaseline:
 
     def __init__(self, settings: CrisisSettings) -> None:
         self._plan = _Plan(settings)
-        self._counts = [0.0] * BINS
-        self._exposure = [0.0] * BINS
+        self._counts = array("d", bytes(8 * BINS))
+        self._exposure = array("d", bytes(8 * BINS))
         # Bins store evidence divided by _scale, so that one multiplication ages all of them.
         self._scale = 1.0
         self._rate_exposure = self._plan.prior_exposure
@@ -93,23 +94,23 @@ class SeasonalBaseline:
     def copy(self) -> Self:
         """Return an independent copy."""
         twin = copy.copy(self)
-        twin._counts = self._counts.copy()
-        twin._exposure = self._exposure.copy()
+        twin._counts = self._counts[:]
+        twin._exposure = self._exposure[:]
         return twin
 
     def dump(self) -> dict[str, Any]:
         """Return the state as JSON-able values."""
         return {name: getattr(self, f"_{name}") for name in _STATE} | {
-            "counts": self._counts.copy(),
-            "exposure": self._exposure.copy(),
+            "counts": self._counts.tolist(),
+            "exposure": self._exposure.tolist(),
         }
 
     def load(self, state: dict[str, Any]) -> None:
         """Take over a state that ``dump`` returned."""
         for name in _STATE:
             setattr(self, f"_{name}", state[name])
-        self._counts = list(state["counts"])
-        self._exposure = list(state["exposure"])
+        self._counts = array("d", state["counts"])
+        self._exposure = array("d", state["exposure"])
 
     def _season(self, place: Place) -> float:
         # Written out for both bins: this runs four times a bucket and is a fifth of all time.
@@ -129,8 +130,8 @@ class SeasonalBaseline:
         return earlier + (later - earlier) * place.weight
 
     def _rescale(self) -> None:
-        self._counts = [value * self._scale for value in self._counts]
-        self._exposure = [value * self._scale for value in self._exposure]
+        self._counts = array("d", [value * self._scale for value in self._counts])
+        self._exposure = array("d", [value * self._scale for value in self._exposure])
         self._scale = 1.0
 
 

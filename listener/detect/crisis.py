@@ -264,6 +264,7 @@ class CrisisDetector:
         history.negatives[index] = bucket.negatives
         history.expected[index] = usual.negatives
         history.coverage[index] = bucket.coverage
+        history.covered = history.covered + 1 if bucket.coverage == 1.0 else 0
         history.minute[index] = usual.minute
         history.marks[index] = marks
         slide(self._sums, history, self._seen)

@@ -1,6 +1,7 @@
 """The last buckets in a ring, and running sums over them."""
 
 import copy
+from array import array
 from collections.abc import Iterable
 from typing import Any, Self
 
@@ -8,28 +9,40 @@ STEADY, OUTAGE, UNTAUGHT, TOLD = 1, 2, 4, 8
 """Marks of a bucket: fit for measuring dispersion (1, so that sums can count it); in an outage;
 not to be learned; already covered by an alert."""
 
-_COLUMNS = ("mentions", "negatives", "expected", "coverage", "minute", "marks")
+# Packed: thousands of detectors take turns, and lists would hold thrice the memory.
+_COLUMNS = {
+    "mentions": "q",
+    "negatives": "q",
+    "expected": "d",
+    "coverage": "d",
+    "minute": "H",
+    "marks": "B",
+}
 
 
 class History:
     """The last ``size`` buckets, each found under its running number modulo ``size``.
 
     ``expected`` negatives are those of full coverage; ``minute`` is the local minute of the week.
+    ``covered`` counts the newest buckets in a row known to be fully covered.
     """
 
-    __slots__ = (*_COLUMNS, "size")
+    __slots__ = (*_COLUMNS, "covered", "size")
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self.mentions = [0] * size
-        self.negatives = [0] * size
-        self.expected = [0.0] * size
-        self.coverage = [0.0] * size
-        self.minute = [0] * size
-        self.marks = [0] * size
+        self.covered = 0
+        self.mentions = array("q", bytes(8 * size))
+        self.negatives = array("q", bytes(8 * size))
+        self.expected = array("d", bytes(8 * size))
+        self.coverage = array("d", bytes(8 * size))
+        self.minute = array("H", bytes(2 * size))
+        self.marks = array("B", bytes(size))
 
     def mean_coverage(self, first: int, last: int) -> float:
-        """Return the mean coverage of the buckets from number ``first`` to ``last``."""
+        """Return the mean coverage from bucket ``first`` to ``last``, the newest."""
+        if last - first < self.covered:
+            return 1.0
         begin, end = first % self.size, last % self.size + 1
         if begin < end:
             held = self.coverage[begin:end]
@@ -41,17 +54,18 @@ class History:
         """Return an independent copy."""
         twin = copy.copy(self)
         for name in _COLUMNS:
-            setattr(twin, name, getattr(self, name).copy())
+            setattr(twin, name, getattr(self, name)[:])
         return twin
 
     def dump(self) -> dict[str, Any]:
         """Return the state as JSON-able values."""
-        return {name: getattr(self, name).copy() for name in _COLUMNS}
+        return {name: getattr(self, name).tolist() for name in _COLUMNS}
 
     def load(self, state: dict[str, Any]) -> None:
         """Take over a state that ``dump`` returned."""
-        for name in _COLUMNS:
-            setattr(self, name, list(state[name]))
+        self.covered = 0
+        for name, kind in _COLUMNS.items():
+            setattr(self, name, array(kind, state[name]))
 
 
 class Sum:

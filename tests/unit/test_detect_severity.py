@@ -1,6 +1,5 @@
 """What follows from judgements: episodes and severities."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -36,8 +35,7 @@ CALM = Judgement(
 def run(*scores: float | None) -> list[Judgement]:
     """Return judgements, off where the score is None."""
     return [
-        replace(
-            CALM,
+        CALM._replace(
             start=START + number * timedelta(minutes=5),
             score=score or 0.0,
             is_on=score is not None,
@@ -86,11 +84,11 @@ def test_severity_has_a_named_reason(
     severity: str,
     reason: SeverityReason,
 ) -> None:
-    judgement = replace(CALM, is_on=True, score=score, observed=observed, expected=expected)
+    judgement = CALM._replace(is_on=True, score=score, observed=observed, expected=expected)
     verdict = crisis_severity(judgement, source_groups=groups)
     assert verdict is not None
     assert (verdict.severity, verdict.reason) == (severity, reason)
 
 
 def test_there_is_no_severity_while_the_alert_is_off() -> None:
-    assert crisis_severity(replace(CALM, score=50.0, observed=1000), source_groups=3) is None
+    assert crisis_severity(CALM._replace(score=50.0, observed=1000), source_groups=3) is None
