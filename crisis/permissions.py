@@ -28,6 +28,7 @@ class Action(StrEnum):
     PHASE = "phase"
     SEVERITY = "severity"
     NOTE = "note"
+    ERASE = "erase"
 
 
 _WORKS = frozenset({Role.OFFICER, Role.LEAD})
@@ -45,6 +46,7 @@ MATRIX: Mapping[Action, frozenset[Role]] = {
     Action.PHASE: _WORKS,
     Action.SEVERITY: frozenset({Role.LEAD}),
     Action.NOTE: _WORKS | {Role.BUSINESS, Role.LEGAL, Role.EXECUTIVE},
+    Action.ERASE: frozenset({Role.ADMIN, Role.LEGAL}),
 }
 
 

@@ -46,6 +46,8 @@ COMMANDS = {
     "build-model": Command("models", "build"),
     "train": Command("models", "train"),
     "calibrate": Command("models", "calibrate"),
+    "export": Command("privacy", "export"),
+    "erase": Command("privacy", "erase"),
     "migrate": Command("database", "migrate"),
     "backup": Command("database", "backup"),
     "restore": Command("database", "restore"),
