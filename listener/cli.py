@@ -42,6 +42,7 @@ COMMANDS = {
     "statements": Command("statements", "app", is_group=True),
     "draft": Command("draft", "draft"),
     "lint": Command("lint", "lint"),
+    "rephrase": Command("rephrase", "rephrase"),
     "approve": Command("statements", "approve"),
     "build-model": Command("models", "build"),
     "train": Command("models", "train"),

@@ -11,9 +11,18 @@ from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from listener.errors import ConfigError
@@ -283,6 +292,44 @@ class OperationSettings(Section):
     )
 
 
+def _service_address(text: str) -> str:
+    """Allow https anywhere, plain http only where nobody else can listen."""
+    if not text:
+        return text
+    parts = urlsplit(text)
+    host = parts.hostname or ""
+    if parts.scheme not in ("http", "https") or not host or parts.username or parts.query:
+        raise ValueError("must be an address such as http://127.0.0.1:11434/v1")
+    if parts.scheme == "http" and not _is_near(host):
+        raise ValueError("plain http is allowed to this machine and private networks only")
+    return text
+
+
+def _is_near(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return host == "localhost"
+
+
+class WritingHelp(Section):
+    """An optional language service that rephrases drafts; it never sees a fact."""
+
+    endpoint: Annotated[str, AfterValidator(_service_address)] = Field(
+        "",
+        description="Address before /chat/completions, e.g. 'http://127.0.0.1:11434/v1'; '' is "
+        "off. Its key, if it needs one, is FENGSHENG_WRITING_KEY.",
+    )
+    model: str = Field("", max_length=120, description="Name of the model the service knows.")
+    timeout_s: Seconds = Field(60.0, ge=1, le=600, description="Seconds to wait for an answer.")
+
+    @model_validator(mode="after")
+    def _needs_a_model(self) -> typing.Self:
+        if self.endpoint and not self.model:
+            raise ValueError("an endpoint needs a model; name the one the service should use")
+        return self
+
+
 class Person(Section):
     """Somebody who may act, known by numeric Telegram id and role, never by user name."""
 
@@ -459,6 +506,7 @@ class Config(Section):
     alerts: AlertSettings = AlertSettings()
     privacy: PrivacySettings = PrivacySettings()
     operation: OperationSettings = OperationSettings()
+    writing_help: WritingHelp = WritingHelp()
     people: tuple[Person, ...] = ()
     brands: tuple[Brand, ...] = ()
     sources: tuple[Source, ...] = ()
@@ -481,6 +529,7 @@ class Secrets(BaseSettings):
     telegram_token: SecretStr | None = None
     telegram_proxy: SecretStr | None = None
     database_url: SecretStr | None = None
+    writing_key: SecretStr | None = None
 
 
 def load_secrets(environ: typing.Mapping[str, str] | None = None) -> Secrets:
