@@ -44,6 +44,7 @@ def alert_body(desk: Desk, incident: IncidentRecord, now: datetime) -> Body:
         row: list[Button] = [
             ("mute", desk.catalog.buttons["mute"], incident.id),
             ("draft", desk.catalog.buttons["draft"], incident.id),
+            ("more", desk.catalog.buttons["more"], incident.id),
         ]
         if incident.owner_key is None:
             row.insert(0, ("claim", desk.catalog.buttons["claim"], incident.id))

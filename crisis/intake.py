@@ -268,6 +268,29 @@ def update_incident(
     refresh_alert(session, desk, incident.id, now, is_repeat=not rises)
 
 
+def rebuild_evidence(session: Session, desk: Desk, brand_id: int, now: datetime) -> None:
+    """Bring the alerts of a brand's open incidents up to date after mentions were corrected.
+
+    What was observed when the alert was raised stays; whom it quotes and what it counts follows.
+    """
+    brand = desk.brands.get(brand_id)
+    if brand is None:
+        return  # no longer configured: its incidents stand as they are
+    for incident in incidents.open_incidents(session, brand_id=brand_id):
+        known = findings.changed_findings(session, [incident.id])
+        if not known:
+            continue
+        evidence = build_evidence(
+            session,
+            most_telling(known),
+            now=now,
+            ignore_terms=_known_names(brand),
+            occasions=desk.calendar.at(brand.key, now),
+        )
+        incidents.change_incident(session, incident.id, {"evidence": evidence})
+        refresh_alert(session, desk, incident.id, now, is_repeat=True)
+
+
 def _rises(session: Session, incident: IncidentRecord, finding: FindingRecord) -> bool:
     """Whether the finding makes it worse; one a person already weighed when lowering does not."""
     if severity_rank(Severity(finding.severity)) <= severity_rank(Severity(incident.severity)):

@@ -35,6 +35,7 @@ class Catalog:
         self.refusals: Mapping[str, str] = words["refusals"]
         self.done: Mapping[str, str] = words["done"]
         self.approval: Mapping[str, str] = words["approval"]
+        self.correcting: Mapping[str, str] = words["correcting"]
         self.terminal: Mapping[str, str] = words["terminal"]
         self.failures: Mapping[str, str] = words["failures"]
         self.reasons: Mapping[str, str] = words["severity_reasons"]

@@ -29,6 +29,8 @@ class Action(StrEnum):
     SEVERITY = "severity"
     NOTE = "note"
     ERASE = "erase"
+    CORRECT = "correct"
+    CONFIGURE = "configure"
 
 
 _WORKS = frozenset({Role.OFFICER, Role.LEAD})
@@ -45,6 +47,8 @@ MATRIX: Mapping[Action, frozenset[Role]] = {
     Action.REOPEN: frozenset({Role.LEAD}),
     Action.PHASE: _WORKS,
     Action.SEVERITY: frozenset({Role.LEAD}),
+    Action.CORRECT: _WORKS | {Role.BUSINESS, Role.LEGAL, Role.ADMIN},
+    Action.CONFIGURE: frozenset({Role.ADMIN}),
     Action.NOTE: _WORKS | {Role.BUSINESS, Role.LEGAL, Role.EXECUTIVE},
     Action.ERASE: frozenset({Role.ADMIN, Role.LEGAL}),
 }

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
+from listener.accuracy import Share
 from listener.detect.crisis import CrisisDetector
 from listener.detect.episodes import Episode, EpisodeLog
 from listener.detect.settings import CrisisSettings
@@ -16,7 +17,7 @@ from listener.heard import heard_buckets
 from listener.notice import EPISODE_GAP, NoticeSettings
 from listener.outlook import MOST_PER_WEEK, SETTLING
 from listener.store import series
-from listener.store.records import SeriesRecord
+from listener.store.records import LabelledAlert, SeriesRecord
 from listener.store.rows import BUCKET, bucket_start
 
 # Thresholds that a sweep tries besides the presets.
@@ -125,6 +126,35 @@ def merged(found: Iterable[Episode]) -> list[Episode]:
         peak = max(last.peak, each.peak, key=lambda judgement: judgement.score)
         joined[-1] = Episode(last.start, each.end, peak.score, last.first, peak)
     return joined
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """Of the alerts of a rule, how many fall on what people called right, wrong, or not at all."""
+
+    right: int
+    wrong: int
+    unlabelled: int
+
+    @property
+    def precision(self) -> Share:
+        """How many of the labelled ones were right."""
+        return Share(self.right, self.right + self.wrong)
+
+
+def labelled(outcome: Outcome, known: Sequence[LabelledAlert], *, until: datetime) -> Labelled:
+    """Hold the alerts of a rule against what people said of the alerts there were.
+
+    An alert is what a labelled one is that was on at the same time, give or take the half hour
+    that joins two episodes; one that touches both kinds is right.
+    """
+    right = wrong = 0
+    for alert in outcome.alerts:
+        begin, end = alert.start - EPISODE_GAP, (alert.end or until) + EPISODE_GAP
+        said = {one.is_right for one in known if one.started_at <= end and one.ended_at >= begin}
+        right += True in said
+        wrong += said == {False}
+    return Labelled(right, wrong, len(outcome.alerts) - right - wrong)
 
 
 def sweep_rules(presets: Sequence[Rule], base: CrisisSettings) -> list[Rule]:

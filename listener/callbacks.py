@@ -24,6 +24,19 @@ _LETTERS = {
     "edit": "e",
     "changes": "q",
     "emergency": "x",
+    "more": "k",
+    "back": "b",
+    "false_alarm": "f",
+    "not_ours": "n",
+    "feeling": "s",
+    "not_this": "t",
+    "which": "w",
+    "negative": "1",
+    "neutral": "2",
+    "positive": "3",
+    "close_false": "z",
+    "take_back": "u",
+    "finish": "y",
 }
 _ACTIONS = {letter: action for action, letter in _LETTERS.items()}
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"

@@ -236,7 +236,7 @@ def save_judged(session: Session, scores: Sequence[MentionScore], *, now: dateti
 
     An urgent text becomes a finding in the same transaction, so that no crash can lose it.
     """
-    mentions.save_scores(session, scores, now=now)
+    scores = mentions.save_scores(session, scores, now=now)
     series.recompute_buckets(session, [score.mention_id for score in scores])
     for score in scores:
         if score.severity == "urgent" and score.confidence >= LIKELY:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from crisis import approval, drafting, incidents
+from crisis import approval, drafting, incidents, panel
 from crisis.announce import ALERT, INCIDENT, REVISION, ask, post_notice
 from crisis.approval import Verdict
 from crisis.desk import Desk
@@ -129,12 +129,17 @@ class UpdateHandler:
         self, session: Session, press: Press, payload: Mapping[str, Any], now: datetime
     ) -> None:
         """Let a message that a crash has sent twice be edited in both places."""
-        is_alert = press.action in ("claim", "mute", "draft")
+        if press.action in panel.ACTIONS and press.action != "more":
+            purpose, subject = panel.PANEL, (INCIDENT, panel.incident_of(press))
+        elif press.action in ("claim", "mute", "draft", "more"):
+            purpose, subject = ALERT, (INCIDENT, press.object_id)
+        else:
+            purpose, subject = DRAFT, (REVISION, press.object_id)
         outbox.adopt_copy(
             session,
-            purpose=ALERT if is_alert else DRAFT,
-            subject_type=INCIDENT if is_alert else REVISION,
-            subject_id=press.object_id,
+            purpose=purpose,
+            subject_type=subject[0],
+            subject_id=subject[1],
             channel=CHANNEL,
             recipient=str(payload["chat_id"]),
             remote_id=str(payload["message_id"]),
@@ -147,6 +152,8 @@ class UpdateHandler:
 
     def _press(self, session: Session, press: Press, actor: Actor, now: datetime) -> str:
         desk = self._desk
+        if press.action in panel.ACTIONS:
+            return panel.press_panel(session, desk, press, actor=actor, now=now)
         presses: dict[str, Callable[[], object]] = {
             "claim": lambda: incidents.claim(session, desk, press.object_id, actor=actor, now=now),
             "mute": lambda: incidents.mute(session, desk, press.object_id, actor=actor, now=now),

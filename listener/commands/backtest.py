@@ -15,14 +15,18 @@ from crisis.hindsight import Told, told_during
 from listener.app import notice_settings
 from listener.backtest import (
     Backtest,
+    Labelled,
     Outcome,
     Rule,
     calmest_needed,
     find_series,
+    labelled,
     run_backtest,
     sweep_rules,
 )
 from listener.clock import SystemClock
+from listener.commands.accuracy import share_json, share_text
+from listener.commands.accuracy_text import WORDS as ACCURACY_WORDS
 from listener.commands.backtest_text import WORDS
 from listener.commands.common import (
     ConfigOption,
@@ -44,6 +48,7 @@ from listener.home import open_database
 from listener.outlook import PRESETS
 from listener.store import series
 from listener.store.brands import brand_ids
+from listener.store.corrections import labelled_alerts
 from listener.store.engine import read_session
 from listener.store.rows import BUCKET
 
@@ -76,6 +81,11 @@ class _Found:
     part: _Part
     backtest: Backtest
     told: tuple[tuple[Told, ...], ...]
+    labelled: tuple[Labelled, ...]
+
+    @property
+    def has_labels(self) -> bool:
+        return any(one.right or one.wrong for one in self.labelled)
 
 
 def backtest(
@@ -122,7 +132,7 @@ def backtest(
     for one in found:
         for line in _sweep_lines(one, words) if sweep else _lines(one, file, words):
             out.print(line, markup=False)
-    if not sweep:
+    if not sweep and not any(one.has_labels for one in found):
         out.print(words["unlabelled"], markup=False)
 
 
@@ -162,8 +172,8 @@ def _replayed(
     now: datetime,
     is_told: bool,
 ) -> _Found:
-    brand_id = brand_ids(session).get(part.brand.key)
-    one = brand_id and find_series(session, brand_id, topic=part.topic, source_group=part.group)
+    brand_id = brand_ids(session).get(part.brand.key, 0)
+    one = find_series(session, brand_id, topic=part.topic, source_group=part.group)
     if not one:
         fail(f"{part.label}: nothing was ever counted for it; is 'fengsheng run' listening?")
     settings = notice_settings(file.config)
@@ -175,7 +185,9 @@ def _replayed(
         else ()
         for outcome in result.outcomes
     )
-    return _Found(part, result, told)
+    known = labelled_alerts(session, brand_id)
+    held = tuple(labelled(each, known, until=result.until) for each in result.outcomes)
+    return _Found(part, result, told, held)
 
 
 @contextmanager
@@ -193,7 +205,8 @@ def _lines(found: _Found, file: ConfigFile, words: Mapping[str, str]) -> Iterato
     if result.since is None:
         yield words["never"].format(what=found.part.label)
         return
-    for outcome, told in zip(result.outcomes, found.told, strict=True):
+    shares = ACCURACY_WORDS[file.config.language]
+    for outcome, told, held in zip(result.outcomes, found.told, found.labelled, strict=True):
         values = {
             "what": found.part.label,
             "rule": _name(outcome.rule, words),
@@ -203,6 +216,13 @@ def _lines(found: _Found, file: ConfigFile, words: Mapping[str, str]) -> Iterato
         yield words["alerts" if outcome.alerts else "calm"].format(**values)
         for number, (alert, said) in enumerate(zip(outcome.alerts, told, strict=True), start=1):
             yield from _alert_lines(number, alert, said, file, words)
+        if held.right or held.wrong:
+            yield words["labelled"].format(
+                right=held.right,
+                wrong=held.wrong,
+                unlabelled=held.unlabelled,
+                share=share_text(held.precision, shares),
+            )
 
 
 def _alert_lines(
@@ -254,8 +274,11 @@ def _sweep_lines(found: _Found, words: Mapping[str, str]) -> Iterator[str]:
         yield words["never"].format(what=found.part.label)
         return
     yield words["sweep"].format(what=found.part.label, days=result.days)
-    for outcome in result.outcomes:
-        yield words["week"].format(rule=_name(outcome.rule, words), rate=outcome.per_week)
+    for outcome, held in zip(result.outcomes, found.labelled, strict=True):
+        line = words["week"].format(rule=_name(outcome.rule, words), rate=outcome.per_week)
+        if held.right or held.wrong:
+            line += words["week_labelled"].format(right=held.right, wrong=held.wrong)
+        yield line
     best = _best(result)
     if not result.has_week:
         yield words["no_week"]
@@ -289,18 +312,24 @@ def _as_json(found: _Found, *, is_sweep: bool) -> dict[str, Any]:
         "until": result.until.isoformat(),
         "days": result.days,
         "suggested": _setting(best.rule) if best else None,
-        "precision": None,
+        "precision": share_json(found.labelled[0].precision),
         "rules": [
             {
                 "rule": outcome.rule.name,
                 "on_score": outcome.rule.settings.on_score,
                 "per_week": outcome.per_week,
+                "right": held.right,
+                "wrong": held.wrong,
+                "unlabelled": held.unlabelled,
+                "precision": share_json(held.precision),
                 "alerts": [
                     _alert_json(each, outcome_told[index] if outcome_told else None)
                     for index, each in enumerate(outcome.alerts)
                 ],
             }
-            for outcome, outcome_told in zip(result.outcomes, found.told, strict=True)
+            for outcome, outcome_told, held in zip(
+                result.outcomes, found.told, found.labelled, strict=True
+            )
         ],
     }
 

@@ -23,6 +23,9 @@ WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "minutes": "{count} 分钟",
             "hours": "{count} 小时",
             "unlabelled": "库中还没有“误报／属实”的结论，因此不计算准确率。",
+            "labelled": "   标注：属实 {right} 次，误报 {wrong} 次，未标注 {unlabelled} 次；"
+            "准确率 {share}",
+            "week_labelled": "，标注属实 {right} 次、误报 {wrong} 次",
             "sweep": "{what}：各阈值每周预警次数（最近 {days:.0f} 天）",
             "week": "   {rule}：每周 {rate:.1f} 次",
             "advice": "建议：{setting}（每周 {rate:.1f} 次）。次数里未剔除真实危机，所以偏保守。",
@@ -48,6 +51,9 @@ WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "minutes": "{count} 分鐘",
             "hours": "{count} 小時",
             "unlabelled": "資料庫中還沒有「誤報／屬實」的結論，因此不計算準確率。",
+            "labelled": "   標註：屬實 {right} 次，誤報 {wrong} 次，未標註 {unlabelled} 次；"
+            "準確率 {share}",
+            "week_labelled": "，標註屬實 {right} 次、誤報 {wrong} 次",
             "sweep": "{what}：各門檻每週預警次數（最近 {days:.0f} 天）",
             "week": "   {rule}：每週 {rate:.1f} 次",
             "advice": "建議：{setting}（每週 {rate:.1f} 次）。次數裡未剔除真實危機，所以偏保守。",
@@ -76,6 +82,9 @@ WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "hours": "{count} h",
             "unlabelled": "No incident is labelled as false or confirmed yet, so no precision is"
             " given.",
+            "labelled": "   labels: {right} right, {wrong} false, {unlabelled} unlabelled;"
+            " precision {share}",
+            "week_labelled": ", labelled {right} right and {wrong} false",
             "sweep": "{what}: alerts a week at each threshold (last {days:.0f} days)",
             "week": "   {rule}: {rate:.1f} a week",
             "advice": "Suggested: {setting} ({rate:.1f} a week). Real crises are counted too, so"

@@ -156,13 +156,13 @@ def write_config(path: Path, answers: Answers) -> Path | None:
         raise ConfigError(f"无法写入 '{path}'（{error.strerror}）；请换一个可写的文件夹") from None
     finally:
         trial.unlink(missing_ok=True)
-    kept = _keep(path) if path.exists() else None
+    kept = keep_copy(path) if path.exists() else None
     write_atomically(path, text, mode=_MODE)
     return kept
 
 
-def _keep(path: Path) -> Path:
-    """Copy the old file aside, never over an older copy."""
+def keep_copy(path: Path) -> Path:
+    """Copy a file aside, never over an older copy; return where."""
     number = 1
     target = path.with_name(f"{path.name}.bak")
     while target.exists():

@@ -17,6 +17,7 @@ from sqlmodel import Session, SQLModel, col, select
 from listener.store.rows import IMPORT
 from listener.store.tables import (
     Complaint,
+    Correction,
     Finding,
     Incident,
     IncidentEvent,
@@ -33,6 +34,7 @@ _BATCH = 500
 _PROBE_CHARS = 16
 _LEAST_PROBE_CHARS = 4
 _QUOTED_KEYS = ("text", "title", "url", "author", "followers")
+_WITHOUT_WORDS: Mapping[str, Any] = {"hits": [], "product": None}
 _SHELL: Mapping[str, Any] = {
     "url": None,
     "title": None,
@@ -140,12 +142,15 @@ def erase_mentions(session: Session, ids: Sequence[int]) -> Erased:
             done += 1
         session.flush()
         for table, blank in (
-            (Match, {"hits": [], "product": None}),
+            (Match, _WITHOUT_WORDS),
             (Score, {"evidence": []}),
             (Complaint, {"reasons": []}),
         ):
             of_batch = col(table.mention_id).in_(batch)
             session.execute(update(table).where(of_batch).values(**blank))
+        for given in session.exec(select(Correction).where(col(Correction.mention_id).in_(batch))):
+            given.why = None
+            given.machine = {**given.machine, **_WITHOUT_WORDS}
     gone = frozenset(ids)
     quoting = _redact(session, Incident, ("evidence",), gone, probes)
     _redact(session, Finding, ("judgement",), gone, probes)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import func, literal_column, or_, text, update
 from sqlmodel import Session, col, select
 
+from listener.store.corrections import overrule
 from listener.store.engine import insert_new, upsert
 from listener.store.records import JudgedMention, MentionScore, MentionToScore, NewMention
 from listener.store.rows import IMPORT, bucket_start, records_from, select_columns
@@ -117,17 +118,31 @@ def _part(score: MentionScore, columns: Sequence[str]) -> dict[str, Any]:
     return {name: getattr(score, name) for name in columns}
 
 
-def save_scores(session: Session, scores: Sequence[MentionScore], *, now: datetime) -> None:
-    """Store the judgements and mark the mentions done; running twice changes nothing."""
-    sentiments = [_part(score, _SCORE_COLUMNS) | {"scored_at": now} for score in scores]
+def lock_mentions(session: Session, mention_ids: Sequence[int]) -> list[int]:
+    """Keep others from judging or correcting these mentions; return those that are still there."""
+    query = select(Mention.id).where(col(Mention.id).in_(mention_ids)).order_by(col(Mention.id))
+    return [one or 0 for one in session.exec(query.with_for_update())]
+
+
+def save_scores(
+    session: Session, scores: Sequence[MentionScore], *, now: datetime
+) -> list[MentionScore]:
+    """Store the judgements and mark the mentions done; running twice changes nothing.
+
+    Return them as they stand: what people said of a mention stays in force.
+    """
+    lock_mentions(session, [score.mention_id for score in scores])
+    standing = overrule(session, scores)
+    sentiments = [_part(score, _SCORE_COLUMNS) | {"scored_at": now} for score in standing]
     upsert(session, Score, ("mention_id",), sentiments)
-    complaints = [_part(score, _COMPLAINT_COLUMNS) for score in scores]
+    complaints = [_part(score, _COMPLAINT_COLUMNS) for score in standing]
     upsert(session, Complaint, ("mention_id",), complaints)
     session.execute(
         update(Mention)
         .where(col(Mention.id).in_([score.mention_id for score in scores]))
         .values(stage=DONE, lease_owner=None, lease_until=None)
     )
+    return standing
 
 
 def release_leases(session: Session, owner: str | None = None) -> None:

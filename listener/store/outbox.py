@@ -175,6 +175,11 @@ def newest_message(
     return found[-1] if found else None
 
 
+def put_at(session: Session, message_id: int) -> datetime:
+    """Return when a message was put into the outbox."""
+    return session.exec(select(Message.created_at).where(Message.id == message_id)).one()
+
+
 def message_body(session: Session, message_id: int) -> dict[str, Any]:
     """Return what a message, or the newest edit of it, says."""
     query = (

@@ -422,3 +422,43 @@ class ImportSource:
     key: str
     name: str
     state: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectionRecord:
+    """One correction as stored; with ``undoes_id`` it takes an earlier one back."""
+
+    id: int
+    at: datetime
+    by: str
+    via: str
+    brand_id: int
+    mention_id: int | None
+    incident_id: int | None
+    aspect: str
+    was: str
+    should_be: str
+    machine: dict[str, Any]
+    why: str | None
+    undoes_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelledAlert:
+    """When a finding was on whose incident people called right or wrong."""
+
+    incident_id: int
+    series_id: int | None
+    is_right: bool
+    started_at: datetime
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredJudgement:
+    """A judged mention: its text for being judged again, and what stands of it."""
+
+    text: MentionToScore
+    story_id: int
+    scored_at: datetime
+    score: MentionScore

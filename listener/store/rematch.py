@@ -1,5 +1,6 @@
 """Stored mentions as texts to match again, page by page."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -39,8 +40,26 @@ def texts_page(
     session: Session, *, brand_id: int | None, since: datetime, after_id: int, limit: int
 ) -> list[StoredText]:
     """Return mentions since then with an id beyond ``after_id``, by id, at most ``limit``."""
-    of_brand = and_(Match.mention_id == Mention.id, Match.brand_id == (brand_id or 0))  # type: ignore[arg-type]  # SQLModel types columns as values
     query = (
+        _texts(brand_id)
+        .where(_at() >= since, col(Mention.id) > after_id)
+        .order_by(col(Mention.id))
+        .limit(limit)
+    )
+    return records_from(StoredText, session.execute(query))
+
+
+def texts_of(
+    session: Session, mention_ids: Collection[int], *, brand_id: int
+) -> dict[int, StoredText]:
+    """Return these mentions' texts by mention; those that were deleted are absent."""
+    query = _texts(brand_id).where(col(Mention.id).in_(mention_ids))
+    return {one.id: one for one in records_from(StoredText, session.execute(query))}
+
+
+def _texts(brand_id: int | None) -> Any:
+    of_brand = and_(Match.mention_id == Mention.id, Match.brand_id == (brand_id or 0))  # type: ignore[arg-type]  # SQLModel types columns as values
+    return (
         select_columns(
             Mention.id,
             col(Source.key).label("source_key"),
@@ -53,8 +72,4 @@ def texts_page(
         )
         .join(Source, col(Source.id) == Mention.source_id)
         .outerjoin(Match, of_brand)
-        .where(_at() >= since, col(Mention.id) > after_id)
-        .order_by(col(Mention.id))
-        .limit(limit)
     )
-    return records_from(StoredText, session.execute(query))

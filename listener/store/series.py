@@ -4,7 +4,7 @@ A bucket is always recomputed from the mentions, so that any step may run twice.
 """
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -92,10 +92,23 @@ def recompute_buckets(session: Session, mention_ids: Collection[int]) -> set[int
     A mention counts unless the same author said the same story in the 24 hours before it. Hence a
     late mention also changes the buckets of its later copies.
     """
+    return recount(session, touched_buckets(session, mention_ids))
+
+
+def touched_buckets(session: Session, mention_ids: Collection[int]) -> dict[int, set[datetime]]:
+    """Return, by brand, the buckets these mentions can change; locks the brands' overall series.
+
+    Asked before a match is taken away, it tells what ``recount`` has to count anew afterwards.
+    """
     _lock_series_of(session, mention_ids)
     touched: dict[int, set[datetime]] = defaultdict(set)
     for brand_id, bucket_at in _buckets_of(session, mention_ids):
         touched[brand_id].add(bucket_at)
+    return touched
+
+
+def recount(session: Session, touched: Mapping[int, Collection[datetime]]) -> set[int]:
+    """Recompute these buckets of these brands; return the ids of their series."""
     series_ids: set[int] = set()
     for brand_id, starts in sorted(touched.items()):
         series_ids |= _recompute(session, brand_id, starts)

@@ -503,4 +503,26 @@ class AuditEntry(SQLModel, table=True):
     data: Json = _json()
 
 
+class Correction(SQLModel, table=True):
+    """What a person set right; never changed. Taking it back is a later row that names it.
+
+    ``mention_id`` refers to no table: a label outlives the text it was given for.
+    """
+
+    __table_args__ = (UniqueConstraint("undoes_id"),)
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = _at()
+    by: str
+    via: str
+    brand_id: int = Field(foreign_key="brand.id", index=True)
+    mention_id: int | None = Field(default=None, index=True)
+    incident_id: int | None = Field(default=None, foreign_key="incident.id", index=True)
+    aspect: str
+    was: str
+    should_be: str
+    machine: Json = _json()
+    why: str | None = _text(nullable=True)
+    undoes_id: int | None = Field(default=None, foreign_key="correction.id")
+
+
 guard_texts(metadata)

@@ -45,7 +45,7 @@ def test_from_spike_to_approved_statement_in_the_chat(telegram, tmp_path):
         assert len(alert.caption.splitlines()) <= 12
         for part in ("洗地机", "往常", "首发", "盲区：商城问答", "待认领"):
             assert part in alert.caption
-        assert list(alert.buttons) == ["认领", "静音", "起草"]
+        assert list(alert.buttons) == ["认领", "静音", "起草", "更多"]
 
         question = telegram.wait_for_message("目前已经做了什么", timeout_s=30)
         press = officer.press(alert, "认领")
