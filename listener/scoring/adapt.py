@@ -99,18 +99,19 @@ def train_on(model: Model, rows: Labelled) -> Model:
     raw = model.judge(fold_batch(rows.texts, model.tables))
     slope, shift = model.header["calibration"]["polarity"]
     turn, offset = model.header["calibration"]["neutrality"]
+    start, start_neutral = model.calibrated(raw)
     polar = np.flatnonzero(rows.labels != 1)
     polarity = fit(
         features[polar],
         rows.labels[polar] == 0,
         np.full(len(polar), OWN_WEIGHT),
-        offset=slope * raw.polarity[polar] + shift,
+        offset=start[polar],
     )
     neutrality = fit(
         features,
         rows.labels == 1,
         np.full(len(rows.labels), OWN_WEIGHT),
-        offset=turn * raw.neutrality + offset,
+        offset=start_neutral,
     )
     idf = np.sqrt(model.spread)
     moved = (
@@ -135,7 +136,8 @@ def calibrate_on(model: Model, rows: Labelled) -> Model:
     raw = model.judge(batch)
     usable = batch.any_of(WORD)
     polar = usable & (rows.labels != 1)
-    changed = {"polarity": list(calibrate(raw.polarity[polar], rows.labels[polar] == 0))}
+    found = calibrate(raw.polarity[polar], rows.labels[polar] == 0)
+    changed: dict[str, list[float]] = {"polarity": list(found), "lengths": []}
     if (rows.labels == 1).sum() >= LEAST_OF_CLASS:
         changed["neutrality"] = list(calibrate(raw.neutrality[usable], rows.labels[usable] == 1))
     return with_header(model, calibration={**model.header["calibration"], **changed})

@@ -1,7 +1,8 @@
 """Which words of a text weighed most, as they stand in it. Works on a whole batch at once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,12 +24,30 @@ class Found:
     """What spoke for and against: weights at each position, harm terms, English words.
 
     ``whole`` sums the n-grams that begin at a position, ``short`` those of up to two characters.
+    ``irony`` are friendly words meant the other way round, with text and positions like ``harm``.
     """
 
     whole: Weights | None
     short: Weights | None
     harm: Sequence[tuple[int, int, int]]
     english: Sequence[tuple[int, list[tuple[str, float]]]]
+    irony: Sequence[tuple[int, int, int, float]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Peaks:
+    """Spans of a batch, text by text, the strongest first; text i has ``cuts[i : i + 2]``."""
+
+    weights: list[float]
+    begins: list[int]
+    ends: list[int]
+    cuts: list[int]
+
+    def between(self, first: int, last: int) -> Iterable[Span]:
+        """Return the peaks from place ``first`` to ``last``."""
+        return zip(
+            self.weights[first:last], self.begins[first:last], self.ends[first:last], strict=True
+        )
 
 
 def strongest(batch: Batch, found: Found, body: Sequence[int]) -> list[Evidence]:
@@ -37,26 +56,39 @@ def strongest(batch: Batch, found: Found, body: Sequence[int]) -> list[Evidence]
     ``body[i]`` is where the text proper begins behind its title; evidence comes from it alone.
     Substrings of one text do not overlap.
     """
-    spans: list[list[Span]] = [[] for _ in range(len(batch))]
-    for text, first, last in found.harm:
-        spans[text].append((HARM_LOGIT, int(batch.origin[first]), int(batch.origin[last]) + 1))
-    _add_peaks(batch, found, spans)
-    harmed = {text for text, _, _ in found.harm}
-    begins = batch.begins.tolist()
-    chosen = [
-        _substrings(batch.joined, spans[i], begins[i] + body[i], with_harm=i in harmed)
-        for i in range(len(batch))
-    ]
+    bodies = batch.begins + np.asarray(body, dtype=np.int64)
+    rules = _of_rules(batch, found, bodies.tolist())
+    peaks = _peaks(batch, found, bodies)
+    joined = batch.joined
+    chosen: list[Evidence] = []
+    for index, (first, last) in enumerate(pairwise(peaks.cuts)):
+        if index not in rules:
+            chosen.append(_plain(joined, peaks, first, min(last, first + MAX_EVIDENCE)))
+            continue
+        spans = [*rules[index], *peaks.between(first, last)]
+        spans.sort(key=lambda span: (-abs(span[0]), span[1]))
+        chosen.append(_named(joined, _apart(spans)))
     for text, words in found.english:
-        end = begins[text + 1] - 2 if text + 1 < len(batch) else len(batch.joined) - 2
-        chosen[text] = _words(batch.joined[begins[text] + body[text] : end], words)
+        end = batch.begins[text + 1] - 2 if text + 1 < len(batch) else len(joined) - 2
+        chosen[text] = _words(joined[bodies[text] : end], words)
     return chosen
 
 
-def _add_peaks(batch: Batch, found: Found, spans: list[list[Span]]) -> None:
-    """Add the runs of two or three characters that weigh more than those they overlap."""
+def _of_rules(batch: Batch, found: Found, bodies: list[int]) -> dict[int, list[Span]]:
+    """Return the harm terms and ironic words that stand behind the titles, by text."""
+    spans: dict[int, list[Span]] = {}
+    harm = ((text, first, last, HARM_LOGIT) for text, first, last in found.harm)
+    for text, first, last, weight in [*harm, *found.irony]:
+        begin = int(batch.origin[first])
+        if begin >= bodies[text]:
+            spans.setdefault(text, []).append((weight, begin, int(batch.origin[last]) + 1))
+    return spans
+
+
+def _peaks(batch: Batch, found: Found, bodies: NDArray[np.int64]) -> _Peaks:
+    """Return the runs of two or three characters that weigh more than those they overlap."""
     if found.whole is None or found.short is None:
-        return
+        return _Peaks([], [], [], [0] * (len(batch) + 1))
     size = len(found.whole)
     is_inside = (batch.flags & WORD) != 0
     # The n-grams that begin here: with the third character when that makes them stronger.
@@ -73,39 +105,51 @@ def _add_peaks(batch: Batch, found: Found, spans: list[list[Span]]) -> None:
         peak[:-step] &= least[:-step] >= least[step:]
     at = np.flatnonzero(peak)
     text = np.searchsorted(batch.starts, at, side="right") - 1
+    is_body = batch.origin[at] >= bodies[text]
+    at, text = at[is_body], text[is_body]
     order = np.lexsort((-least[at], text))
     at, text = at[order], text[order]
     keep = np.arange(len(at)) - np.searchsorted(text, text) <= MAX_EVIDENCE
     at, text = at[keep], text[keep]
-    begins = batch.origin[at].tolist()
-    ends = (batch.origin[np.minimum(at + 1 + longer[at], size - 1)] + 1).tolist()
-    weights = np.round(force[at], 2).tolist()
-    for index, weight, begin, end in zip(text.tolist(), weights, begins, ends, strict=True):
-        spans[index].append((weight, begin, end))
+    return _Peaks(
+        weights=np.round(force[at], 2).tolist(),
+        begins=batch.origin[at].tolist(),
+        ends=(batch.origin[np.minimum(at + 1 + longer[at], size - 1)] + 1).tolist(),
+        cuts=np.searchsorted(text, np.arange(len(batch) + 1)).tolist(),
+    )
 
 
-def _substrings(joined: str, spans: list[Span], body: int, *, with_harm: bool) -> Evidence:
-    """Return the strongest spans behind ``body`` that do not overlap and are not repeated.
+def _plain(joined: str, peaks: _Peaks, first: int, last: int) -> Evidence:
+    """Return the words of peaks, which come sorted and apart and seldom repeat a word."""
+    words = [
+        joined[begin:end]
+        for begin, end in zip(peaks.begins[first:last], peaks.ends[first:last], strict=True)
+    ]
+    if len(set(words)) == len(words):
+        return tuple(zip(words, peaks.weights[first:last], strict=True))
+    return _named(joined, peaks.between(first, last))
 
-    Peaks come sorted and apart from each other; only harm terms have to be fitted in.
-    """
-    if with_harm:
-        spans = _apart(sorted(spans, key=lambda span: (-abs(span[0]), span[1])))
+
+def _named(joined: str, spans: Iterable[Span]) -> Evidence:
+    """Return the words of the first spans; a word that comes again keeps its first weight."""
     words: dict[str, float] = {}
     for weight, begin, end in spans:
-        if begin >= body:
-            word = joined[begin:end]
-            if word not in words:
-                words[word] = weight
-                if len(words) == MAX_EVIDENCE:
-                    break
+        word = joined[begin:end]
+        if word not in words:
+            words[word] = weight
+            if len(words) == MAX_EVIDENCE:
+                break
     return tuple(words.items())
 
 
-def _apart(spans: list[Span]) -> list[Span]:
+def _apart(spans: Sequence[Span]) -> list[Span]:
     chosen: list[Span] = []
     for span in spans:
-        if all(span[2] <= begin or end <= span[1] for _, begin, end in chosen):
+        _, begin, end = span
+        for _, taken, until in chosen:
+            if begin < until and taken < end:
+                break
+        else:
             chosen.append(span)
     return chosen
 

@@ -13,15 +13,18 @@ from numpy.typing import NDArray
 from listener.scoring.english import english_features
 from listener.scoring.evidence import Found, strongest
 from listener.scoring.grams import WORD, Batch, english_texts, fold_batch
+from listener.scoring.irony import IronyCues
 from listener.scoring.model import Model, load_model
 from listener.scoring.protocol import Label, Scorer, Sentiment, TextToScore, register
 from listener.scoring.rules import (
     HARM_LEAN,
     HARM_LOGIT,
-    KIND_LOGIT,
+    IRONY_SHARE,
     PRAISE_LOGIT,
     HarmTerms,
-    is_news,
+    kind_logits,
+    lean_to_irony,
+    news_among,
     rating_logits,
 )
 
@@ -39,6 +42,7 @@ class FastScorer:
     def __init__(self, model: Model) -> None:
         self._model = model
         self._harm = HarmTerms(model.tables)
+        self._irony = IronyCues(model.tables, model.header.get("irony"))
 
     @property
     def name(self) -> str:
@@ -84,22 +88,25 @@ class FastScorer:
         said = [f"{text.title}\n{text.text}" if text.title else text.text for text in texts]
         batch = fold_batch(said, self._model.tables)
         raw = self._model.judge(batch)
-        calibration = self._model.header["calibration"]
-        slope, shift = calibration["polarity"]
-        polarity = slope * raw.polarity + shift
-        turn, offset = calibration["neutrality"]
-        neutrality = turn * raw.neutrality + offset
+        polarity, neutrality = self._model.calibrated(raw)
+        marks = self._irony.marks(batch, raw)
+        leans = self._irony.leans(raw, marks)
+        kinds = [text.kind for text in texts]
+        news = news_among(kinds)
+        leans[list(news)] = 0.0
+        polarity = lean_to_irony(polarity, leans)
+        neutrality -= IRONY_SHARE * np.maximum(leans, 0.0)
         words = self._judge_english(batch, english_texts(batch), polarity, neutrality)
         harm = [
             hit
-            for hit in self._harm.find(batch, raw.two)
-            if not is_news(texts[hit[0]]) and polarity[hit[0]] > PRAISE_LOGIT
+            for hit in self._harm.find(batch, raw)
+            if hit[0] not in news and polarity[hit[0]] > PRAISE_LOGIT
         ]
         if harm:
             harmed = np.unique([text for text, _, _ in harm])
             neutrality[harmed] -= HARM_LOGIT
             polarity[harmed] += HARM_LEAN
-        neutrality += np.fromiter((KIND_LOGIT.get(t.kind, 0.0) for t in texts), float, len(texts))
+        neutrality += kind_logits(kinds)
         if any(text.rating is not None for text in texts):
             # Judged with the words' own polarity: angry words outweigh five stars.
             more, less = rating_logits(texts, polarity)
@@ -109,9 +116,11 @@ class FastScorer:
         chances[~batch.any_of(WORD)] = (0.0, 1.0, 0.0)
         if not with_evidence:
             return chances, batch, Found(None, None, harm, words)
+        slope = self._model.header["calibration"]["polarity"][0]
         scale = np.zeros(len(batch.codes))
         scale[: batch.starts[-1]] = np.repeat(slope / raw.norms, np.diff(batch.starts))
-        found = Found(raw.whole.real * scale, raw.short.real * scale, harm, words)
+        ironic = self._irony.shown(batch, marks, leans)
+        found = Found(raw.whole.real * scale, raw.short.real * scale, harm, words, ironic)
         return chances, batch, found
 
     def _judge_english(
@@ -121,10 +130,9 @@ class FastScorer:
         weights, bias = self._model.english, self._model.header["english_bias"]
         slope, shift = self._model.header["calibration"]["english"]
         words = []
+        folded = batch.text() if len(at) else ""
         for index in at.tolist():
-            begin, end = batch.starts[index] + 2, batch.starts[index + 1]
-            text = batch.codes[begin:end].tobytes().decode("utf-32-le", "replace")
-            features = english_features(text)
+            features = english_features(folded[batch.starts[index] + 2 : batch.starts[index + 1]])
             values = weights[[bucket for bucket, _ in features]]
             total = values.sum() / max(len(features), 1) ** 0.5
             polarity[index] = slope * (total.real + bias[0]) + shift

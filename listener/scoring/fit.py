@@ -172,6 +172,54 @@ def calibrate(logits: Floats, is_true: NDArray[np.bool_]) -> tuple[float, float]
     return float(np.clip(found.x[0], 0.2, 5.0)), float(found.x[1])
 
 
+def fit_around(
+    rows: Floats,
+    is_true: NDArray[np.bool_],
+    weight: Floats,
+    start: Floats,
+    *,
+    penalty: Floats,
+) -> Floats:
+    """Fit a logistic regression of few columns; ``penalty`` holds each weight near ``start``."""
+    target = is_true.astype(np.float64)
+
+    def loss(point: Floats) -> tuple[float, Floats]:
+        z, away = rows @ point, point - start
+        value = np.sum(weight * (np.logaddexp(0, z) - z * target)) + np.sum(penalty * away**2)
+        gradient = rows.T @ (weight * (sigmoid(z) - target)) + 2 * penalty * away
+        return float(value), gradient
+
+    found = minimize(loss, start, jac=True, method="L-BFGS-B")
+    return np.asarray(found.x, dtype=np.float64)
+
+
+def fit_leans(
+    rows: sparse.csr_matrix,
+    is_true: NDArray[np.bool_],
+    weight: Floats,
+    start: Floats,
+    *,
+    strength: float,
+) -> Floats:
+    """Fit what each column adds to the log-odds ``start``; without an intercept.
+
+    A row without a column on keeps its log-odds and is left out.
+    """
+    used = np.flatnonzero(np.diff(rows.indptr))
+    inner = rows[used].tocsr().astype(np.float64)
+    turned = inner.T.tocsr()
+    target, counts, base = is_true[used].astype(np.float64), weight[used], start[used]
+
+    def loss(point: Floats) -> tuple[float, Floats]:
+        z = inner @ point + base
+        value = np.sum(counts * (np.logaddexp(0, z) - z * target))
+        gradient = turned @ (counts * (sigmoid(z) - target)) + point / strength
+        return float(value + np.sum(point * point) / (2 * strength)), gradient
+
+    found = minimize(loss, np.zeros(inner.shape[1]), jac=True, method="L-BFGS-B")
+    return np.asarray(found.x, dtype=np.float64)
+
+
 def folds(size: int, count: int) -> list[NDArray[np.bool_]]:
     """Return ``count`` masks that hold out every row once, interleaved."""
     return [np.arange(size) % count == part for part in range(count)]

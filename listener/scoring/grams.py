@@ -63,6 +63,10 @@ class Batch:
     def __len__(self) -> int:
         return len(self.begins)
 
+    def text(self) -> str:
+        """Return the folded texts with their separators; a lone surrogate is a question mark."""
+        return self.codes.tobytes().decode("utf-32-le", "replace")
+
     def any_of(self, flag: int) -> NDArray[np.bool_]:
         """Say for each text whether a character with ``flag`` is left in it."""
         if not len(self):
@@ -91,10 +95,11 @@ def fold_batch(texts: Sequence[str], tables: CharTables) -> Batch:
     """
     joined, begins = _join([text[:MAX_CHARS] for text in texts])
     raw = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    low = np.minimum(raw, _BMP - 1)
-    codes = tables.fold[low].astype(np.uint32)
-    far = raw >= _BMP
-    if far.any():
+    if raw.max() < _BMP:
+        codes = tables.fold.take(raw).astype(np.uint32)
+    else:
+        codes = tables.fold.take(np.minimum(raw, _BMP - 1)).astype(np.uint32)
+        far = raw >= _BMP
         codes[far] = raw[far]
     if "@" in joined or "://" in joined:
         for found in _ADDRESS.finditer(joined):
@@ -133,10 +138,11 @@ def _join(texts: Sequence[str]) -> tuple[str, Positions]:
 
 
 def _flags(codes: Codes, tables: CharTables) -> NDArray[np.uint8]:
-    flags = tables.flags[np.minimum(codes, _BMP - 1)]
+    if not len(codes) or codes.max() < _BMP:
+        return tables.flags.take(codes)
+    flags = tables.flags.take(np.minimum(codes, _BMP - 1))
     far = codes >= _BMP
-    if far.any():
-        flags[far] = np.where((codes[far] >= 0x20000) & (codes[far] < 0x32400), WORD | CJK, 0)
+    flags[far] = np.where((codes[far] >= 0x20000) & (codes[far] < 0x32400), WORD | CJK, 0)
     return flags
 
 

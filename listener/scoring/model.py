@@ -7,7 +7,7 @@ sum serve both.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ from listener.scoring.grams import BUCKETS, Batch, CharTables, blank_buckets, ha
 
 FORMAT = 1
 ENGLISH_BUCKETS = 1 << 16
+# The log-odds of polarity are calibrated apart for texts around these many characters.
+LENGTHS = (4, 8, 16, 32, 64, 128, 256)
 _LEVELS = 127
 
 Weights = NDArray[np.complex64]
@@ -39,6 +41,28 @@ class Model:
     english: Weights
     tables: CharTables
     header: Mapping[str, Any]
+    # Weight and spread side by side: one look-up fetches both, and look-ups are what takes time.
+    _rows: NDArray[np.complex128] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Lay out the table that ``judge`` reads."""
+        rows = np.empty((len(self.weights), 2), dtype=np.complex64)
+        rows[:, 0], rows[:, 1] = self.weights, self.spread
+        object.__setattr__(self, "_rows", rows.view(np.complex128)[:, 0])
+
+    def _take(self, buckets: NDArray[Any]) -> Weights:
+        """Return weight and spread of each bucket, shape ``(n, 2)``."""
+        return self._rows.take(buckets).view(np.complex64).reshape(-1, 2)
+
+    def calibrated(self, judged: "Judged") -> tuple[Logits, Logits]:
+        """Return the log-odds of polarity and neutrality that make honest chances."""
+        calibration = self.header["calibration"]
+        slope, shift = calibration["polarity"]
+        turn, offset = calibration["neutrality"]
+        polarity = slope * judged.polarity + shift
+        if shifts := calibration.get("lengths"):
+            polarity += length_basis(judged.lengths) @ np.asarray(shifts)
+        return polarity, turn * judged.neutrality + offset
 
     @property
     def name(self) -> str:
@@ -48,29 +72,27 @@ class Model:
     def judge(self, batch: Batch) -> "Judged":
         """Return each text's two raw log-odds, and what each position contributed."""
         grams = hash_grams(batch)
-        parts, spread = self.weights, self.spread
         one, two, three = (g.astype(np.intp) for g in (grams.one, grams.two, grams.three))
-        short = parts.take(one)
-        short += parts.take(two)
-        whole = short + parts.take(three)
-        length = spread.take(one)
-        length += spread.take(two)
-        length += spread.take(three)
+        short = self._take(one)
+        short += self._take(two)
+        whole = short + self._take(three)
         if len(grams.denied_at):
-            whole[grams.denied_at] += parts[grams.denied2] + parts[grams.denied3]
-            length[grams.denied_at] += spread[grams.denied2] + spread[grams.denied3]
+            whole[grams.denied_at] += self._take(grams.denied2) + self._take(grams.denied3)
         # The last start is that of the closing separators, which belong to no text.
-        sums = np.add.reduceat(whole, batch.starts)[:-1]
-        norms = np.add.reduceat(length, batch.starts)[:-1].astype(np.float64)
-        norms = np.sqrt(np.maximum(norms, 1e-9))
+        totals = np.add.reduceat(whole, batch.starts, axis=0)[:-1]
+        sums = totals[:, 0]
+        norms = np.sqrt(np.maximum(totals[:, 1].real.astype(np.float64), 1e-9))
         bias = self.header["bias"]
         return Judged(
             polarity=sums.real / norms + bias[0],
             neutrality=sums.imag / norms + bias[1],
             norms=norms,
-            whole=whole,
-            short=short,
+            lengths=np.diff(batch.starts) - 2,
+            whole=whole[:, 0],
+            short=short[:, 0],
+            one=one,
             two=two,
+            three=three,
         )
 
 
@@ -79,15 +101,26 @@ class Judged:
     """Log-odds of texts; ``whole`` and ``short`` are contributions before division by ``norms``.
 
     ``whole`` sums all n-grams that begin at a position, ``short`` those of up to two characters;
-    ``two`` are the buckets of the 2-grams.
+    ``lengths`` count characters;
+    ``one``, ``two`` and ``three`` are the buckets of the n-grams.
     """
 
     polarity: Logits
     neutrality: Logits
     norms: Logits
+    lengths: NDArray[np.int64]
     whole: Weights
     short: Weights
+    one: NDArray[np.intp]
     two: NDArray[np.intp]
+    three: NDArray[np.intp]
+
+
+def length_basis(lengths: NDArray[np.int64]) -> Logits:
+    """Return how near each length is to each of ``LENGTHS``, on a scale of ratios."""
+    log = np.log2(np.clip(lengths, LENGTHS[0], LENGTHS[-1]))
+    steps = np.log2(np.array(LENGTHS, dtype=np.float64))
+    return np.asarray(np.maximum(0.0, 1.0 - np.abs(log[:, None] - steps)), dtype=np.float64)
 
 
 def save_model(path: Path, model: Model) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from listener.scoring.grams import BUCKETS, Batch, CharTables, fold_batch, hash_grams
+from listener.scoring.model import Judged
 from listener.scoring.protocol import TextToScore
 from listener.scoring.recipe import word_list
 
@@ -16,6 +17,11 @@ HARM_LOGIT = 2.5
 # What it adds to the odds of negative, unless the words around it are praise.
 HARM_LEAN = 0.4
 PRAISE_LOGIT = -0.8
+# Share of what irony adds to the odds of negative that it takes from the odds of neutral.
+IRONY_SHARE = 0.25
+# Irony alone makes nobody surer than this: of ordinary held-out texts that only the cues turned
+# negative two in five were, of ironic ones three in four.
+IRONY_LOGIT = 0.7
 # Log-odds of negative for the lowest rating, of positive for the highest.
 RATING_LOGIT = 3.0
 # Text this clearly negative keeps its sign under five stars, which are there to be seen first.
@@ -38,6 +44,8 @@ _DENIAL = re.compile(
     r"|说|讲|提到|担心|的|那种|那样|所谓|一点|丝毫|明显|再)*$"
 )
 _DENIAL_REACH = 14
+# Every denial has one of these.
+_DENYING = np.array([ord(char) for char in "没未无不零"], dtype=np.uint32)
 
 Logits = NDArray[np.float64]
 
@@ -45,51 +53,57 @@ Logits = NDArray[np.float64]
 class HarmTerms:
     """Finds the terms of ``lexicons/harm.toml`` that a text does not deny.
 
-    The n-grams are hashed already, so a table of the buckets of the terms' first two characters
-    leaves only a few positions to look at: ten times faster than searching the text anew.
+    The n-grams are hashed already, so tables of the buckets in which the terms begin leave only a
+    few positions to look at: much faster than searching the text anew.
     """
 
     def __init__(self, tables: CharTables) -> None:
         lists = word_list("harm")
         words = [word for key in ("faults", "refusals", "damage") for word in lists[key].split()]
         batch = fold_batch(list(dict.fromkeys(words)), tables)
+        grams = hash_grams(batch)
+        folded = batch.text()
         self._by_head: dict[str, list[str]] = {}
-        for index in range(len(batch)):
-            term = _decoded(batch, int(batch.starts[index]) + 2, int(batch.starts[index + 1]))
-            self._by_head.setdefault(term[:2], []).append(term)
+        self._is_whole = np.zeros(BUCKETS, dtype=bool)
+        self._is_head = np.zeros(BUCKETS, dtype=bool)
+        for begin, end in zip(batch.starts[:-1] + 2, batch.starts[1:], strict=True):
+            self._by_head.setdefault(folded[begin : begin + 2], []).append(folded[begin:end])
+            if end - begin == 2:
+                self._is_whole[grams.two[begin]] = True
+            else:
+                self._is_head[grams.three[begin]] = True
         for terms in self._by_head.values():
             terms.sort(key=len, reverse=True)
-        self._longest = max(len(term) for terms in self._by_head.values() for term in terms)
-        self._is_head = np.zeros(BUCKETS, dtype=bool)
-        self._is_head[hash_grams(batch).two[batch.starts[:-1] + 2]] = True
 
-    def find(self, batch: Batch, two: NDArray[np.intp]) -> list[tuple[int, int, int]]:
-        """Return text, first and last position in ``batch.codes`` of each term that stands.
-
-        ``two`` are the buckets of the batch's 2-grams.
-        """
-        at = np.flatnonzero(self._is_head.take(two))
+    def find(self, batch: Batch, judged: Judged) -> list[tuple[int, int, int]]:
+        """Return text, first and last position in ``batch.codes`` of each term that stands."""
+        at = np.flatnonzero(self._is_whole.take(judged.two) | self._is_head.take(judged.three))
+        if not len(at):
+            return []
         texts = np.searchsorted(batch.starts, at, side="right") - 1
+        folded = batch.text()
+        # To look for the first characters of a denial spares most searches.
+        seen = np.cumsum(np.isin(batch.codes, _DENYING))
+        maybe_denied = seen[at] > seen[np.maximum(at - _DENIAL_REACH - 1, 0)]
         found: list[tuple[int, int, int]] = []
-        for text, start in zip(texts.tolist(), at.tolist(), strict=True):
-            if found and start <= found[-1][2]:
+        done = -1
+        for text, start, doubt in zip(
+            texts.tolist(), at.tolist(), maybe_denied.tolist(), strict=True
+        ):
+            if start <= done:
                 continue
-            ahead = _decoded(batch, start, start + self._longest)
-            for term in self._by_head.get(ahead[:2], ()):
-                if ahead.startswith(term):
-                    if not _is_denied(batch, text, start):
-                        found.append((text, start, start + len(term) - 1))
+            for term in self._by_head.get(folded[start : start + 2], ()):
+                if folded.startswith(term, start):
+                    if not (doubt and _is_denied(folded, start)):
+                        done = start + len(term) - 1
+                        found.append((text, start, done))
                     break
         return found
 
 
-def _decoded(batch: Batch, begin: int, end: int) -> str:
-    return batch.codes[begin:end].tobytes().decode("utf-32-le", "replace")
-
-
-def _is_denied(batch: Batch, text: int, start: int) -> bool:
-    before = max(int(batch.starts[text]), start - _DENIAL_REACH)
-    return _DENIAL.search(_decoded(batch, before, start)) is not None
+def _is_denied(folded: str, start: int) -> bool:
+    """Say whether a denial stands before ``start``; separators keep it within the text."""
+    return _DENIAL.search(folded, max(0, start - _DENIAL_REACH), start) is not None
 
 
 def rating_logits(texts: Sequence[TextToScore], polarity: Logits) -> tuple[Logits, Logits]:
@@ -112,6 +126,21 @@ def rating_logits(texts: Sequence[TextToScore], polarity: Logits) -> tuple[Logit
     return negative, neutral
 
 
-def is_news(text: TextToScore) -> bool:
-    """Say whether the source reports rather than complains."""
-    return text.kind in _NEWS
+def lean_to_irony(polarity: Logits, leans: Logits) -> Logits:
+    """Return the log-odds of negative after irony, which lifts none above ``IRONY_LOGIT``."""
+    lifted = np.minimum(polarity + leans, np.maximum(polarity, IRONY_LOGIT))
+    return np.asarray(lifted, dtype=np.float64)
+
+
+def kind_logits(kinds: Sequence[str]) -> Logits:
+    """Return what kinds of source add to the odds of neutral."""
+    if KIND_LOGIT.keys().isdisjoint(kinds):
+        return np.zeros(len(kinds))
+    return np.array([KIND_LOGIT.get(kind, 0.0) for kind in kinds])
+
+
+def news_among(kinds: Sequence[str]) -> set[int]:
+    """Return the places of sources that report rather than complain."""
+    if _NEWS.isdisjoint(kinds):
+        return set()
+    return {place for place, kind in enumerate(kinds) if kind in _NEWS}

@@ -44,7 +44,7 @@ def test_any_text_gets_probabilities_that_sum_to_one(scorer, text):
     one = judge(scorer, text)
     assert round(one.negative + one.neutral + one.positive, 9) == 1
     assert min(one.negative, one.neutral, one.positive) >= 0
-    assert one.scorer == "fast@1"
+    assert one.scorer == "fast@2"
 
 
 @pytest.mark.parametrize(
@@ -124,6 +124,13 @@ def test_evidence_stands_in_the_text_as_given(scorer, text):
     assert all(word in text for word, _ in evidence)
     strengths = [abs(weight) for _, weight in evidence]
     assert strengths == sorted(strengths, reverse=True)
+
+
+def test_a_title_full_of_words_leaves_the_text_its_evidence(scorer):
+    title = "垃圾骗子，差劲透顶，太恶心，坑人无耻，烂到家，气死我了，恶劣至极"
+    evidence = judge(scorer, "包装精美，老人很喜欢", title=title).evidence
+    assert len(evidence) >= 2
+    assert all(word in "包装精美，老人很喜欢" for word, _ in evidence)
 
 
 def test_evidence_points_to_its_side(scorer):

