@@ -16,6 +16,8 @@ from crisis.draft_message import DRAFT, draft_body
 from crisis.kinds import CRISIS_LABELS, CrisisType
 from crisis.messages import Body, Button
 from crisis.policy import held_back
+from crisis.single_words import outlook_words, single_parts
+from crisis.spread_words import spread_parts
 from listener.complaints import SEVERITY_LABELS, TYPE_LABELS, ComplaintType, Severity
 from listener.store import incidents, outbox, statements
 from listener.store.records import IncidentRecord, RevisionRecord, StatementRecord
@@ -61,6 +63,7 @@ def alert_body(desk: Desk, incident: IncidentRecord, now: datetime) -> Body:
             "title": incident.title,
             "is_unverified": incident.is_unverified,
             "rise": _rise(desk, evidence),
+            **single_parts(desk, evidence),
             "terms": [term for term, _ in evidence["terms"][:5]],
             "products": [f"{name} {count}" for name, count in evidence["products"][:2]],
             "types": [
@@ -72,6 +75,7 @@ def alert_body(desk: Desk, incident: IncidentRecord, now: datetime) -> Body:
             ],
             "first": evidence["first"],
             "amplifier": evidence["amplifier"],
+            "spread": spread_parts(desk, evidence.get("spread")),
             "coordination": evidence.get("coordination"),
             "quotes": evidence["quotes"],
             "learning_days": evidence.get("learning_days"),
@@ -81,6 +85,7 @@ def alert_body(desk: Desk, incident: IncidentRecord, now: datetime) -> Body:
                 {**spot, "reason": desk.catalog.failures.get(spot["reason"], spot["reason"])}
                 for spot in evidence["blind_spots"][:3]
             ],
+            "outlook": outlook_words(desk, evidence.get("outlook")),
             "state": desk.catalog.words[f"phase_{incident.phase}"],
             "owner": desk.name_of(incident.owner_key),
             "computed_at": evidence["computed_at"],

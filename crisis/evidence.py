@@ -12,10 +12,13 @@ from typing import Any
 
 from sqlmodel import Session
 
+from crisis.spread import spread_evidence
 from listener.campaigns import Occasion
 from listener.detect.terms import new_terms
+from listener.detect.trend import outlook
+from listener.forecasting import outlook_record
 from listener.outlook import LEARNING, maturity
-from listener.store import mentions, series, sources, stories
+from listener.store import findings, mentions, series, sources, stories
 from listener.store.records import BucketCounts, FindingRecord, JudgedMention, SourceHealth
 from listener.store.rows import BUCKET, bucket_start
 from listener.text.fold import fold
@@ -74,6 +77,7 @@ def build_evidence(
     texts = [f"{one.title or ''}\n{one.text}" for one in said]
     terms = new_terms(texts, usual, ignore=ignore_terms) if finding.series_id else []
     health = sources.source_health(session)
+    chart = _chart(session, finding, start, now) if finding.series_id else None
     return {
         "computed_at": now.isoformat(),
         "since": start.isoformat(),
@@ -90,19 +94,39 @@ def build_evidence(
         "groups": Counter(one.group_name for one in said).most_common(6),
         "symptoms": [[one.phrase, one.count] for one in reported_symptoms(said)],
         "trigger": reported_trigger(said),
+        **_single(session, finding),
         "first": _quoted(said[0]) if said else None,
         "amplifier": _amplifier(said),
         "quotes": [_quoted(one) for one in telling_quotes(said)],
         "stories": (spread := _spread(session, finding.brand_id, start, now)),
         "coordination": coordination(spread),
+        "spread": spread_evidence(session, finding, since=start, until=now + BUCKET),
         "blind_spots": blind_spots(health, now),
         "occasions": [
             {"name": one.name, "start": one.start.isoformat(), "end": one.end.isoformat()}
             for one in occasions
         ],
-        "ended_at": finding.ended_at.isoformat() if finding.ended_at else None,
+        # One text has no end that could be told: nothing has fallen back.
+        "ended_at": finding.ended_at.isoformat()
+        if finding.ended_at and finding.channel != findings.IMMEDIATE
+        else None,
         "learning_days": _learning_days(session, finding.brand_id, now),
-        "chart": _chart(session, finding, start, now) if finding.series_id else None,
+        "chart": chart,
+        "outlook": _outlook(session, finding, chart, now),
+    }
+
+
+def _single(session: Session, finding: FindingRecord) -> dict[str, Any]:
+    """Return the one text the finding is about, why it counts alone, and how it grows."""
+    if finding.mention_id is None:
+        return {"post": None, "single": None, "takeoff": None}
+    one = mentions.judged_mention(
+        session, mention_id=finding.mention_id, brand_id=finding.brand_id
+    )
+    return {
+        "post": _quoted(one) if one is not None else None,
+        "single": finding.judgement.get("single"),
+        "takeoff": finding.judgement.get("takeoff"),
     }
 
 
@@ -333,6 +357,19 @@ def _chart(
         "episode_at": onset.isoformat(),
         "until": now.isoformat(),
     }
+
+
+def _outlook(
+    session: Session, finding: FindingRecord, chart: dict[str, Any] | None, now: datetime
+) -> dict[str, Any] | None:
+    """Return where the next hour goes, and how often that came true here; None once it is over."""
+    if chart is None or finding.ended_at is not None:
+        return None
+    made = outlook(chart["negatives"][:-1])  # the last bucket is not over
+    if made is None:
+        return None
+    tried = outlook_record(session, finding.brand_id, now)
+    return {"trend": made.trend, "hits": sum(tried), "tried": len(tried)}
 
 
 def _usual_at(stored: dict[datetime, BucketCounts], start: datetime) -> float:

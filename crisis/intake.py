@@ -15,6 +15,7 @@ from crisis.evidence import build_evidence, main_product
 from crisis.facts import first_facts
 from crisis.kinds import CrisisType, Kind, Phase, crisis_type_of
 from crisis.permissions import Action
+from crisis.single import incidents_of_story, tell_friendly, told_posts
 from listener.complaints import Severity, severity_rank
 from listener.config import Brand
 from listener.failpoints import reach
@@ -22,6 +23,7 @@ from listener.store import findings, incidents, statements
 from listener.store.records import FindingRecord, IncidentRecord
 
 SYSTEM = "system"
+GENERAL = "general"
 HOLDING = Kind.HOLDING
 
 
@@ -29,11 +31,15 @@ def handle_finding(session: Session, desk: Desk, finding: FindingRecord, now: da
     """Open an incident for the finding, or join the one it belongs to; return its id.
 
     Unusual volume alone opens none: it is told as a notice, or, while an incident of the brand is
-    open, not at all. Returns 0 then.
+    open, not at all. So are single texts that harm nobody. Returns 0 then.
     """
     incidents.lock_brand(session, finding.brand_id)
     if finding.channel == findings.VOLUME:
         _tell_volume(session, desk, finding, now)
+        findings.change_finding(session, finding.id, {"handled_at": now})
+        return 0
+    if finding.severity == GENERAL and finding.mention_id is not None:
+        tell_friendly(session, desk, finding, now)
         findings.change_finding(session, finding.id, {"handled_at": now})
         return 0
     brand = desk.brands[finding.brand_id]
@@ -97,10 +103,12 @@ def _crisis_type(finding: FindingRecord, evidence: dict[str, Any]) -> CrisisType
 def _group_key(finding: FindingRecord, crisis_type: CrisisType) -> str:
     """Return the group that holds one open incident.
 
-    All series of a brand are one group. A single urgent text makes its own group by crisis type:
-    a report of fire must not vanish inside an outage.
+    All series of a brand are one group, and so are posts that take off: what spreads is the same
+    episode whichever channel hears it first. A single urgent text makes its own group by crisis
+    type: a report of fire must not vanish inside an outage.
     """
-    if finding.series_id is None:
+    is_alone = finding.judgement.get("text_severity") == "urgent"
+    if finding.series_id is None and (finding.channel != findings.TAKEOFF or is_alone):
         return f"brand:{finding.brand_id}:{crisis_type}"
     return f"brand:{finding.brand_id}"
 
@@ -109,7 +117,12 @@ def _incident_to_join(
     session: Session, finding: FindingRecord, crisis_type: CrisisType
 ) -> IncidentRecord | None:
     key = _group_key(finding, crisis_type)
-    for incident in incidents.open_incidents(session, brand_id=finding.brand_id):
+    same_story = incidents_of_story(session, finding)
+    candidates = incidents.open_incidents(session, brand_id=finding.brand_id)
+    for incident in candidates:
+        if incident.id in same_story:
+            return incident
+    for incident in candidates:
         if incident.group_key == key or incident.crisis_type == crisis_type:
             return incident
     return None
@@ -249,7 +262,11 @@ def update_incident(
         values |= {"is_unverified": False}
         # A part that turns abnormal too must not replace the figures of the whole.
         if is_overall(finding) or not _shows_overall(incident):
-            values |= {"evidence": evidence}
+            values |= {"evidence": evidence | told_posts(incident.evidence)}
+    elif "observed" in incident.evidence["judgement"]:
+        values |= {"evidence": incident.evidence | told_posts(evidence)}
+    elif finding.channel == findings.TAKEOFF:
+        values |= {"evidence": evidence}
     if rises:
         values |= {"severity": finding.severity, "severity_reason": finding.severity_reason}
         incidents.add_event(
@@ -330,7 +347,8 @@ def refresh_open_incidents(session: Session, desk: Desk, now: datetime) -> int:
         changed = [
             finding
             for finding in findings.changed_findings(session, [incident.id])
-            if finding.changed_at > incident.refreshed_at and finding.series_id is not None
+            if finding.changed_at > incident.refreshed_at
+            and (finding.series_id is not None or finding.channel == findings.TAKEOFF)
         ]
         if not changed:
             continue

@@ -64,6 +64,7 @@ from listener.store import brands, findings, mentions, series, sources
 from listener.store.engine import read_session, transact, unit_of_work
 from listener.store.presence import Presence, release_leases
 from listener.store.records import MentionToScore
+from listener.takeoff import TakeoffNoticer
 from listener.watchlist import configured_brands, words_as_stored
 from listener.workers import StderrTail, end_child, start_child
 
@@ -182,6 +183,7 @@ def sync_database(engine: Engine, config: Config, now: datetime) -> dict[str, in
                     name=source.name,
                     spider=source.spider,
                     group_name=source.group,
+                    kind=source.kind,
                     interval_s=source.interval_s,
                     is_enabled=source.enabled,
                     # The bundled site has another address at every start, and is the same place.
@@ -266,6 +268,7 @@ class Service:
     lag: LagMeter
     tidy: Tidy
     started_at: datetime
+    takeoffs: TakeoffNoticer = field(default_factory=TakeoffNoticer)
     presence: Presence | None = None
     loops: dict[str, Loop] = field(default_factory=dict)
 
@@ -328,6 +331,7 @@ class Service:
 
     def _notice_all(self) -> None:
         self.noticer.tick(self.engine, self.desk.brands.keys(), self.clock.now())
+        self.takeoffs.tick(self.engine, self.desk.brands.keys(), self.clock.now())
 
     async def _respond(self) -> int:
         done = await asyncio.to_thread(self._respond_all)

@@ -35,6 +35,7 @@ COMMANDS = {
     "classify": Command("classify", "classify_lines"),
     "detect": Command("detection", "detect"),
     "backtest": Command("backtest", "backtest"),
+    "forecast": Command("forecast", "forecast_command"),
     "campaigns": Command("campaigns", "campaigns"),
     "sources": Command("sources", "app", is_group=True),
     "brands": Command("brands", "app", is_group=True),

@@ -448,6 +448,10 @@ class Source(Section):
     group: Key = Field(
         "other", description="Group in charts and blind spots: news, forum, reviews, own …"
     )
+    kind: Literal["people", "regulator", "media", "hotlist"] = Field(
+        "people",
+        description="Who speaks there; regulators, mainstream media and hot lists alarm at once.",
+    )
     interval_s: int = Field(300, ge=10, le=86_400, description="Seconds between two passes.")
     delay_s: Seconds | None = Field(
         None, le=3600, description="Other pace than crawl.delay_s for this source."

@@ -82,6 +82,30 @@ class MentionItem:
     extra: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
 
 
+COUNTERS = ("likes", "reposts", "comments")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """What a source said of one post: seen first ``at`` and unchanged up to ``until``.
+
+    Instants are aware UTC. A counter the source does not give is None, which is not zero.
+    """
+
+    at: datetime
+    until: datetime
+    likes: int | None = None
+    reposts: int | None = None
+    comments: int | None = None
+    views: int | None = None
+
+    @property
+    def interactions(self) -> int | None:
+        """The sum of likes, reposts and comments, or None where none of them is known."""
+        known = [value for name in COUNTERS if (value := getattr(self, name)) is not None]
+        return sum(known) if known else None
+
+
 @dataclass(frozen=True, slots=True)
 class SourceFailure:
     """A body or an answer that is not a list of mentions, and why.

@@ -8,17 +8,18 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlmodel import Session
 
 from listener.complaints import CLASSIFIER_VERSION, ComplaintJudgement, classify
 from listener.failpoints import reach
+from listener.immediate import note_at_once
 from listener.items import MentionItem, Precision
 from listener.matching.matcher import BrandMatch, BrandMatcher, Record
 from listener.privacy import pseudonym
 from listener.scoring.protocol import Sentiment, TextToScore
-from listener.store import findings, imports, mentions, series
+from listener.store import mentions, series
 from listener.store.records import MentionScore, MentionToScore, NewMatch, NewMention
 from listener.text.bounds import bounded
 from listener.text.fingerprint import search_terms
@@ -33,9 +34,6 @@ EVEN = 0.5
 UNCALIBRATED = "snownlp@"
 # A time this coarse cannot place a mention in a five-minute bucket.
 _COARSE = frozenset({Precision.DAY, Precision.MONTH})
-# An urgent text older than this is history, not news; in a backfill, much sooner.
-IMMEDIATE_MAX_AGE = timedelta(hours=6)
-IMMEDIATE_MAX_AGE_IN_BACKFILL = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,45 +230,11 @@ def counts_as_negative(sentiment: Sentiment, complaint: ComplaintJudgement) -> b
 
 
 def save_judged(session: Session, scores: Sequence[MentionScore], *, now: datetime) -> None:
-    """Store judgements, recompute the buckets they change, and note urgent single texts.
+    """Store judgements, recompute the buckets they change, and note texts that alarm alone.
 
-    An urgent text becomes a finding in the same transaction, so that no crash can lose it.
+    Such a text becomes a finding in the same transaction, so that no crash can lose it.
     """
     scores = mentions.save_scores(session, scores, now=now)
     series.recompute_buckets(session, [score.mention_id for score in scores])
-    for score in scores:
-        if score.severity == "urgent" and score.confidence >= LIKELY:
-            _note_urgent(session, score, now)
+    note_at_once(session, scores, now)
     reach("scores-saved")
-
-
-def _note_urgent(session: Session, score: MentionScore, now: datetime) -> None:
-    if imports.is_imported(session, score.mention_id):
-        return  # an imported file is history: it teaches and never alarms
-    for mention, brand_id in mentions.judged_for_brands(session, score.mention_id):
-        oldest = IMMEDIATE_MAX_AGE_IN_BACKFILL if mention.is_backfill else IMMEDIATE_MAX_AGE
-        if mention.event_at < now - oldest:
-            continue
-        first_reason = score.reasons[0]["rule"] if score.reasons else "U"
-        findings.insert_finding(
-            session,
-            {
-                "natural_key": f"{findings.IMMEDIATE}:{brand_id}:{mention.story_id}",
-                "brand_id": brand_id,
-                "mention_id": mention.id,
-                "channel": findings.IMMEDIATE,
-                "severity": "urgent",
-                "severity_reason": next(
-                    (r["rule"] for r in score.reasons if r["rule"].startswith("U")), first_reason
-                ),
-                "started_at": mention.event_at,
-                "last_on_at": mention.event_at,
-                "ended_at": mention.event_at,
-                "score": 0.0,
-                "observed": 1,
-                "expected": 0.0,
-                "judgement": {"type": score.type, "reasons": score.reasons},
-                "found_at": now,
-                "changed_at": now,
-            },
-        )

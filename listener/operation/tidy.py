@@ -14,6 +14,7 @@ from listener.config import Config
 from listener.store import retention
 from listener.store.engine import read_session, unit_of_work
 from listener.store.stories import FIRST_BAND, forget_bands
+from listener.store.thinning import THIN_AFTER, thin_engagement
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +75,7 @@ class Tidy:
         now = self._clock.now()
         privacy = self._privacy
         yield from self._bands(now - self._bands_kept)
+        yield from self._engagement(now - THIN_AFTER)
         yield from self._mentions(now - timedelta(days=privacy.keep_mentions_days))
         for what, forget, days in (
             ("updates", retention.forget_updates, privacy.keep_updates_days),
@@ -91,6 +93,18 @@ class Tidy:
             self._gone["story_bands"] += walk.forgotten
             after = walk.after
             yield walk.seen
+
+    def _engagement(self, before: datetime) -> Iterator[int]:
+        """Thin the counters of older posts."""
+        after: tuple[int, datetime] | None = None
+        while True:
+            with unit_of_work(self._engine) as session:
+                walk = thin_engagement(session, before=before, after=after, limit=BAND_BATCH)
+            self._gone["engagement"] += walk.forgotten
+            after = walk.after
+            yield walk.seen
+            if after is None:
+                return
 
     def _mentions(self, before: datetime) -> Iterator[int]:
         with read_session(self._engine) as session:

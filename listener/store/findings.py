@@ -10,11 +10,12 @@ from sqlmodel import Session, col, select
 from listener.store.engine import insert_new
 from listener.store.records import FindingRecord
 from listener.store.rows import record_of, records_of
-from listener.store.tables import Finding, Series
+from listener.store.tables import Finding, Mention, Series
 
 CRISIS = "crisis"
 IMMEDIATE = "immediate"
 VOLUME = "volume"
+TAKEOFF = "takeoff"
 
 
 def overlapping_finding(
@@ -33,6 +34,40 @@ def overlapping_finding(
     )
     row = session.exec(query).first()
     return None if row is None else record_of(FindingRecord, row)
+
+
+def of_story(
+    session: Session, *, brand_id: int, story_id: int, channels: Sequence[str]
+) -> list[FindingRecord]:
+    """Return the findings of these channels about texts of the story, newest first."""
+    query = (
+        select(Finding)
+        .join(Mention, col(Mention.id) == Finding.mention_id)
+        .where(
+            Finding.brand_id == brand_id,
+            Mention.story_id == story_id,
+            col(Finding.channel).in_(channels),
+        )
+        .order_by(col(Finding.id).desc())
+    )
+    return records_of(FindingRecord, session.exec(query))
+
+
+def ended_since(session: Session, *, series_id: int, since: datetime) -> list[FindingRecord]:
+    """Return the crises of a series that began after ``since`` and are over, oldest first."""
+    query = select(Finding).where(
+        Finding.series_id == series_id,
+        Finding.channel == CRISIS,
+        col(Finding.started_at) >= since,
+        col(Finding.ended_at).is_not(None),
+    )
+    return records_of(FindingRecord, session.exec(query.order_by(col(Finding.id))))
+
+
+def takeoffs_on(session: Session) -> list[FindingRecord]:
+    """Return the posts that are taking off at the moment."""
+    query = select(Finding).where(Finding.channel == TAKEOFF, col(Finding.ended_at).is_(None))
+    return records_of(FindingRecord, session.exec(query.order_by(col(Finding.id))))
 
 
 def count_groups_on(session: Session, brand_id: int) -> int:

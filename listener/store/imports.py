@@ -7,13 +7,13 @@ in the transaction that stores the rows it counts.
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from listener.errors import ConfigError
 from listener.store.engine import insert_new
 from listener.store.records import ImportSource
 from listener.store.rows import IMPORT
-from listener.store.tables import Mention, Source
+from listener.store.tables import Source
 
 NEWEST = "newest_at"
 FILES = "files"
@@ -92,13 +92,3 @@ def newest_import_at(session: Session) -> datetime | None:
     states = session.exec(select(Source.state).where(Source.spider == IMPORT))
     times = [datetime.fromisoformat(state[NEWEST]) for state in states if state.get(NEWEST)]
     return max(times, default=None)
-
-
-def is_imported(session: Session, mention_id: int) -> bool:
-    """Say whether a mention came from an imported file."""
-    query = (
-        select(Mention.id)
-        .join(Source, col(Source.id) == Mention.source_id)
-        .where(Mention.id == mention_id, Source.spider == IMPORT)
-    )
-    return session.exec(query).first() is not None

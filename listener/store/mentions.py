@@ -1,15 +1,24 @@
 """Mentions: stored once, scored once, found again."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, literal_column, or_, text, update
+from sqlalchemy import and_, case, func, literal_column, or_, text, update
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
+from listener.store import engagement
 from listener.store.corrections import overrule
 from listener.store.engine import insert_new, upsert
-from listener.store.records import JudgedMention, MentionScore, MentionToScore, NewMention
+from listener.store.records import (
+    JudgedMention,
+    MentionScore,
+    MentionToScore,
+    NewMention,
+    Speaker,
+    SpokenMention,
+)
 from listener.store.rows import IMPORT, bucket_start, records_from, select_columns
 from listener.store.stories import assign_stories
 from listener.store.tables import Complaint, Match, Mention, Score, Source
@@ -23,7 +32,7 @@ DONE = "done"
 def insert_mentions(session: Session, mentions: Sequence[NewMention]) -> int:
     """Store mentions that are new by (source, external id); return how many were.
 
-    A mention already known is left exactly as it is.
+    A mention already known is left exactly as it is; its counters are noted as seen again.
     """
     inserted = 0
     for mention, story_id in zip(mentions, assign_stories(session, mentions), strict=True):
@@ -42,6 +51,7 @@ def insert_mentions(session: Session, mentions: Sequence[NewMention]) -> int:
             for match in mention.matches
         )
     session.flush()
+    engagement.observe(session, mentions)
     return inserted
 
 
@@ -273,6 +283,93 @@ def judged_for_brands(session: Session, mention_id: int) -> list[tuple[JudgedMen
     ).all()
     found = [(judged_mention(session, mention_id=mention_id, brand_id=id_), id_) for id_ in brands]
     return [(mention, id_) for mention, id_ in found if mention is not None]
+
+
+def spoken_between(
+    session: Session,
+    *,
+    brand_id: int,
+    since: datetime,
+    until: datetime,
+    mention_id: int | None,
+    limit: int,
+) -> list[SpokenMention]:
+    """Return the negatives of a brand, and all of the story of ``mention_id``, by event time."""
+    parent = aliased(Mention)
+    story = select(Mention.story_id).where(Mention.id == mention_id).scalar_subquery()
+    known = or_(*(one.is_not(None) for one in _COUNTED))
+    query = (
+        select_columns(
+            Mention.id,
+            col(Source.name).label("source_name"),
+            Mention.event_at,
+            Mention.author_hash,
+            Mention.author_followers,
+            case((known, sum(func.coalesce(one, 0) for one in _COUNTED))).label("interactions"),
+            col(parent.id).label("parent_id"),
+            Mention.is_repost,
+        )
+        .join(Source, col(Source.id) == Mention.source_id)
+        .join(Match, col(Match.mention_id) == Mention.id)
+        .join(Score, col(Score.mention_id) == Mention.id)
+        .outerjoin(
+            parent,
+            and_(
+                col(parent.source_id) == Mention.source_id,
+                col(parent.external_id) == Mention.parent_external_id,
+            ),
+        )
+        .where(
+            Match.brand_id == brand_id,
+            col(Mention.event_at) >= since,
+            col(Mention.event_at) < until,
+            or_(col(Score.is_negative), col(Mention.story_id) == story),
+        )
+        .order_by(col(Mention.event_at), col(Mention.id))
+        .limit(limit)
+    )
+    return records_from(SpokenMention, session.execute(query))
+
+
+_COUNTED = (col(Mention.likes), col(Mention.reposts), col(Mention.comments))
+
+
+def speakers(
+    session: Session, mention_ids: Sequence[int], *, wanted: Collection[int], followers: int
+) -> dict[int, Speaker]:
+    """Return who says those of the mentions that may alarm alone, by id.
+
+    They are those ``wanted`` in any case, those of a source that is not just people, and those of
+    authors with so many followers. Imported files are never among them.
+    """
+    query = (
+        select_columns(
+            Mention.id,
+            Mention.title,
+            Mention.text,
+            col(Mention.author_followers).label("followers"),
+            col(Source.kind).label("source_kind"),
+        )
+        .join(Source, col(Source.id) == Mention.source_id)
+        .where(
+            col(Mention.id).in_(mention_ids),
+            Source.spider != IMPORT,
+            or_(
+                col(Mention.id).in_(wanted),
+                col(Mention.author_followers) >= followers,
+                col(Source.kind) != "people",
+            ),
+        )
+    )
+    return {
+        row.id: Speaker(
+            id=row.id,
+            source_kind=row.source_kind,
+            followers=row.followers,
+            text=f"{row.title or ''}\n{row.text}",
+        )
+        for row in session.execute(query)
+    }
 
 
 def baseline_texts(

@@ -118,6 +118,16 @@ class MentionScore:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Speaker:
+    """Who says a text: the kind of its source and the reach of its author."""
+
+    id: int
+    source_kind: str
+    followers: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedMention:
     """A scored mention of one brand, for explanations, quotes and lists."""
 
@@ -147,6 +157,23 @@ class JudgedMention:
     is_complaint: bool
     type: str
     severity: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpokenMention:
+    """A mention as its spread is seen; ``parent_id`` is the stored one it answers or passes on.
+
+    ``interactions`` is None where the source gives no counter.
+    """
+
+    id: int
+    source_name: str
+    event_at: datetime
+    author_hash: str | None
+    author_followers: int | None
+    interactions: int | None
+    parent_id: int | None
+    is_repost: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

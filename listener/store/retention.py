@@ -19,6 +19,7 @@ from listener.store.tables import (
     AuditEntry,
     ChatUpdate,
     Complaint,
+    Engagement,
     Finding,
     Incident,
     Match,
@@ -78,7 +79,7 @@ def forget_mentions(
     old = [row for row in rows if row[1] < before]
     gone = [row for row in old if row[2] != TO_SCORE and row[0] not in keep]
     ids = [row[0] for row in gone if row[0] is not None]
-    for table in (Match, Score, Complaint):
+    for table in (Match, Score, Complaint, Engagement):
         _delete(session, table, col(table.mention_id), ids)
     _delete(session, Mention, col(Mention.id), ids)
     is_end = len(rows) < limit or not old

@@ -35,6 +35,7 @@ class SourceSettings:
     group_name: str
     interval_s: int
     is_enabled: bool
+    kind: str = "people"
     fingerprint: str = ""
 
 
@@ -76,6 +77,11 @@ def _complete(values: dict[str, Any], known: Source | None) -> dict[str, Any]:
         "state": known.state,
         "failures_in_row": known.failures_in_row,
     } | values
+
+
+def interval_of(session: Session, key: str) -> int:
+    """Return the seconds between two passes of a source; raises ``NoResultFound``."""
+    return session.exec(select(Source.interval_s).where(Source.key == key)).one()
 
 
 def claim_due_sources(

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Column,
     Index,
     LargeBinary,
+    String,
     Text,
     UniqueConstraint,
     false,
@@ -64,6 +65,9 @@ class Source(SQLModel, table=True):
     name: str
     spider: str
     group_name: str
+    kind: str = Field(
+        default="people", sa_column=Column(String, nullable=False, server_default="people")
+    )
     interval_s: int
     is_enabled: bool
     next_due_at: datetime = _at(index=True)
@@ -151,6 +155,18 @@ class Mention(SQLModel, table=True):
     stage: str
     lease_owner: str | None = None
     lease_until: datetime | None = _at(nullable=True)
+
+
+class Engagement(SQLModel, table=True):
+    """The counters of one mention as seen from ``observed_at`` to ``seen_until``, unchanged."""
+
+    mention_id: int = Field(foreign_key="mention.id", primary_key=True)
+    observed_at: datetime = Field(sa_column=Column(UtcDateTime, primary_key=True))
+    seen_until: datetime = _at(index=True)
+    likes: int | None = None
+    reposts: int | None = None
+    comments: int | None = None
+    views: int | None = None
 
 
 class Match(SQLModel, table=True):
