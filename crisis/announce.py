@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from crisis.countdown import alert_lines
 from crisis.desk import Desk
 from crisis.draft_message import DRAFT, draft_body
 from crisis.kinds import CRISIS_LABELS, CrisisType
@@ -37,8 +38,10 @@ def number_of(incident_id: int) -> str:
     return f"FS-{incident_id}"
 
 
-def alert_body(desk: Desk, incident: IncidentRecord, now: datetime) -> Body:
-    """Return the alert as it should stand now."""
+def alert_body(
+    desk: Desk, incident: IncidentRecord, now: datetime, clocks: Sequence[str] = ()
+) -> Body:
+    """Return the alert as it should stand now; ``clocks`` are the lines about time limits."""
     evidence = incident.evidence
     labels = TYPE_LABELS[desk.lang]
     buttons: tuple[tuple[Button, ...], ...] = ()
@@ -64,6 +67,7 @@ def alert_body(desk: Desk, incident: IncidentRecord, now: datetime) -> Body:
             "is_unverified": incident.is_unverified,
             "rise": _rise(desk, evidence),
             **single_parts(desk, evidence),
+            "apart": _apart(evidence),
             "terms": [term for term, _ in evidence["terms"][:5]],
             "products": [f"{name} {count}" for name, count in evidence["products"][:2]],
             "types": [
@@ -88,12 +92,22 @@ def alert_body(desk: Desk, incident: IncidentRecord, now: datetime) -> Body:
             "outlook": outlook_words(desk, evidence.get("outlook")),
             "state": desk.catalog.words[f"phase_{incident.phase}"],
             "owner": desk.name_of(incident.owner_key),
+            "clocks": clocks,
             "computed_at": evidence["computed_at"],
             "now": now,
         },
         buttons=buttons,
         chart=_chart(desk, incident),
     )
+
+
+def _apart(evidence: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what an incident that was split off consists of; None for any other."""
+    origin = evidence["judgement"].get("split_from")
+    if origin is None:
+        return None
+    counts = {"texts": evidence["negatives"], "authors": evidence["authors"]}
+    return {"origin": number_of(origin), **counts}
 
 
 def _rise(desk: Desk, evidence: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -145,7 +159,7 @@ def _chart(desk: Desk, incident: IncidentRecord) -> dict[str, Any] | None:
 
 def post_alert(session: Session, desk: Desk, incident: IncidentRecord, now: datetime) -> None:
     """Send the alert of a newly opened incident to everybody it concerns."""
-    body = alert_body(desk, incident, now)
+    body = alert_body(desk, incident, now, alert_lines(session, desk, incident, now))
     for recipient in desk.audience.recipients:
         outbox.put_message(
             session,
@@ -170,7 +184,7 @@ def refresh_alert(
 ) -> None:
     """Bring the alert up to date in place; ``is_repeat``: only figures moved, it may be muted."""
     incident = incidents.incident(session, incident_id)
-    body = alert_body(desk, incident, now)
+    body = alert_body(desk, incident, now, alert_lines(session, desk, incident, now))
     held = None
     if is_repeat:
         held = held_back(session, brand_id=incident.brand_id, severity=incident.severity, now=now)

@@ -181,7 +181,7 @@ def _void(
     return void_approvals(session, statement, decided, reason=reason, actor=actor, now=now)
 
 
-def _void_stale(
+def void_stale(
     session: Session, desk: Desk, statement_id: int, *, name: str, said: str, now: datetime
 ) -> None:
     """Void what was approved with another value of the fact; a machine draft is written anew."""
@@ -237,37 +237,112 @@ def state_fact(
     if not value:
         raise Conflict(f"the value of '{name}' is empty", code="empty_text")
     statement = statements.lock_statement(session, statement_id)
+    state_incident_fact(
+        session, desk, statement.incident_id, name=name, value=value, actor=actor, now=now
+    )
+    return write_draft(session, desk, statement_id, now)
+
+
+def state_incident_fact(
+    session: Session,
+    desk: Desk,
+    incident_id: int,
+    *,
+    name: str,
+    value: str,
+    actor: Actor,
+    now: datetime,
+    source: str = "",
+) -> None:
+    """Record what a person says of a fact; every statement that used another value is stale.
+
+    Approvals of those are void, machine drafts are written anew, and of a published text the chat
+    is told. ``source`` is what vouches for it, the person if not given.
+    """
     is_unknown = value.casefold() in desk.catalog.unknown_words
     incidents.set_fact(
         session,
-        statement.incident_id,
+        incident_id,
         name=name,
         state=FactState.UNKNOWN if is_unknown else FactState.KNOWN,
         value="" if is_unknown else value,
-        source=actor.name,
+        source=source or actor.name,
         stated_by=actor.key,
         as_of=now,
     )
     data = {"fact": name, "state": "unknown" if is_unknown else "known", "value": value}
-    incidents.add_event(
-        session, statement.incident_id, at=now, kind="fact", actor=actor.key, data=data
-    )
+    incidents.add_event(session, incident_id, at=now, kind="fact", actor=actor.key, data=data)
     record_audit(
         session,
         at=now,
         actor=actor.key,
         action=Action.STATE_FACT,
         object_type="incident",
-        object_id=statement.incident_id,
+        object_id=incident_id,
         via=actor.via,
         data=data,
     )
-    for question in statements.open_questions(session, statement_id):
-        if question.fact_name == name:
-            statements.answer_question(session, question.id, now)
-    said = "" if is_unknown else value
-    _void_stale(session, desk, statement_id, name=name, said=said, now=now)
-    return write_draft(session, desk, statement_id, now)
+    spread_fact(session, desk, incident_id, name=name, said="" if is_unknown else value, now=now)
+
+
+def spread_fact(
+    session: Session, desk: Desk, incident_id: int, *, name: str, said: str, now: datetime
+) -> None:
+    """Bring every statement of an incident in line with the value of a fact that holds now."""
+    for statement in reversed(statements.list_statements(session, incident_id=incident_id)):
+        for question in statements.open_questions(session, statement.id):
+            if question.fact_name == name:
+                statements.answer_question(session, question.id, now)
+        if statement.state == statements.PUBLISHED:
+            _tell_published(session, desk, statement, name=name, said=said, now=now)
+            continue
+        void_stale(session, desk, statement.id, name=name, said=said, now=now)
+        template = desk.library.find(
+            lang=statement.lang, crisis_type=statement.crisis_type, kind=statement.kind
+        )
+        if template is not None and name in template.facts:
+            write_draft(session, desk, statement.id, now)
+
+
+def stale_facts(session: Session, statement: StatementRecord) -> list[str]:
+    """Return the facts of which the newest text says another value than the one that holds."""
+    revision = _current(session, statement.current_revision_id)
+    if revision is None:
+        return []
+    known = incidents.facts(session, statement.incident_id)
+    return [
+        name
+        for name, used in revision.facts.items()
+        if name in known
+        and (known[name].state, known[name].value) != (used["state"], used["value"])
+    ]
+
+
+def _tell_published(
+    session: Session,
+    desk: Desk,
+    statement: StatementRecord,
+    *,
+    name: str,
+    said: str,
+    now: datetime,
+) -> None:
+    revision = _current(session, statement.current_revision_id)
+    used = revision.facts.get(name) if revision else None
+    if revision is None or used is None or used["value"] == said:
+        return
+    text = desk.catalog.incident["published_stale"].format(
+        number=number_of(statement.incident_id),
+        fact=desk.catalog.fact_names.get(name, name),
+    )
+    post_notice(
+        session,
+        desk,
+        text,
+        subject=("statement", statement.id),
+        key=f"published-stale-{revision.id}-{name}-{now.isoformat()}",
+        now=now,
+    )
 
 
 def edit_text(

@@ -67,6 +67,9 @@ def build_evidence(
         topic=finding.judgement.get("topic", series.ALL),
         source_group=finding.judgement.get("source_group", series.ALL),
     )
+    stories_apart = finding.judgement.get("stories")
+    if stories_apart is not None:
+        said = [one for one in said if one.story_id in stories_apart]
     usual = mentions.baseline_texts(
         session,
         brand_id=finding.brand_id,
@@ -229,6 +232,14 @@ def _reported(said: Sequence[JudgedMention], kind: str) -> list[Reported]:
     counted = [Reported(phrase=phrase, count=len(who)) for phrase, who in authors.items()]
     counted = [one for one in counted if one.count >= MIN_AUTHORS]
     return sorted(counted, key=lambda one: (-one.count, one.phrase))
+
+
+def faults_in(text: str) -> frozenset[str]:
+    """Return the faults one text reports, in formal words."""
+    folded = fold(text)
+    return frozenset(
+        phrase for phrase, cues in _symptom_cues()["symptom"] if any(cue in folded for cue in cues)
+    )
 
 
 def telling_quotes(

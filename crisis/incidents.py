@@ -1,41 +1,24 @@
 """What people do to an incident: claim it, mute its repeats, close it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import Session
 
 from crisis.announce import refresh_alert
+from crisis.checklist import named, open_items
+from crisis.clocks import keep_first_statement
 from crisis.desk import Desk
 from crisis.kinds import Outcome, Phase
+from crisis.merging import take_merge_back
 from crisis.permissions import Action, Actor
+from crisis.playbooks import ChecklistItem
+from crisis.record import open_incident as _open_incident
+from crisis.record import record as _record
+from crisis.record import said as _said
 from listener.complaints import Severity
 from listener.errors import Conflict
 from listener.store import incidents, silences
-from listener.store.audit import record_audit
-from listener.store.records import IncidentRecord
-
-
-def _open_incident(session: Session, incident_id: int) -> IncidentRecord:
-    incident = incidents.incident(session, incident_id)
-    if not incident.is_open:
-        raise Conflict(f"incident {incident_id} is closed", code="incident_closed")
-    return incident
-
-
-def _record(
-    session: Session, incident_id: int, action: Action, actor: Actor, now: datetime, **data: str
-) -> None:
-    incidents.add_event(session, incident_id, at=now, kind=action, actor=actor.key, data=data)
-    record_audit(
-        session,
-        at=now,
-        actor=actor.key,
-        action=action,
-        object_type="incident",
-        object_id=incident_id,
-        via=actor.via,
-        data=data,
-    )
 
 
 def claim(session: Session, desk: Desk, incident_id: int, *, actor: Actor, now: datetime) -> None:
@@ -82,20 +65,44 @@ def close(
     reason: str,
     now: datetime,
     outcome: Outcome = Outcome.CONFIRMED,
+    open_items_known: bool = False,
 ) -> None:
-    """Close an incident with its outcome and a reason; a later episode opens a new one."""
+    """Close an incident with its outcome and a reason; a later episode opens a new one.
+
+    What the checklist leaves open has to be acknowledged, unless it was no crisis of ours; the
+    record names it. Raises ``Conflict`` naming the open items otherwise.
+    """
     actor.role_for(Action.CLOSE)
     _open_incident(session, incident_id)
     said = _said(reason, "closing needs a reason")
+    left = named(open_items(session, incident_id, before=Phase.CLOSED))
+    if left and outcome is Outcome.CONFIRMED and not open_items_known:
+        raise Conflict(
+            f"the checklist of incident {incident_id} has open items: {', '.join(left)}; "
+            "do them, or close with --open-items-known",
+            code="open_items",
+        )
     incidents.change_incident(session, incident_id, {"closed_at": now, "phase": Phase.CLOSED})
-    _record(session, incident_id, Action.CLOSE, actor, now, reason=said, outcome=outcome)
+    _record(
+        session,
+        incident_id,
+        Action.CLOSE,
+        actor,
+        now,
+        reason=said,
+        outcome=outcome,
+        open_items=left,
+    )
     refresh_alert(session, desk, incident_id, now)
 
 
 def reopen(
     session: Session, desk: Desk, incident_id: int, *, actor: Actor, reason: str, now: datetime
 ) -> None:
-    """Open a closed incident again, unless a newer episode of its group is open."""
+    """Open a closed incident again, unless a newer episode of its group is open.
+
+    One that was merged gets back what the survivor still holds of it.
+    """
     actor.role_for(Action.REOPEN)
     said = _said(reason, "reopening needs a reason")
     brand_id = incidents.incident(session, incident_id).brand_id
@@ -106,6 +113,7 @@ def reopen(
     for other in incidents.open_incidents(session, brand_id=brand_id):
         if other.group_key == incident.group_key:
             raise Conflict(f"incident {other.id} of the same group is open; work on that one")
+    take_merge_back(session, desk, incident_id, actor=actor, reason=said, now=now)
     incidents.change_incident(session, incident_id, {"closed_at": None, "phase": Phase.VERIFYING})
     _record(session, incident_id, Action.REOPEN, actor, now, reason=said)
     refresh_alert(session, desk, incident_id, now)
@@ -113,8 +121,11 @@ def reopen(
 
 def move_phase(
     session: Session, desk: Desk, incident_id: int, *, actor: Actor, phase: Phase, now: datetime
-) -> None:
-    """Move an open incident to another phase; closing is ``close``, which needs an outcome."""
+) -> Sequence[ChecklistItem]:
+    """Move an open incident to another phase; closing is ``close``, which needs an outcome.
+
+    Returns what the checklist leaves open of the phases before; it holds nothing up.
+    """
     actor.role_for(Action.PHASE)
     incident = _open_incident(session, incident_id)
     if phase is Phase.CLOSED:
@@ -122,10 +133,11 @@ def move_phase(
     if phase == incident.phase:
         raise Conflict(f"incident {incident_id} is in phase '{phase}' already")
     incidents.change_incident(session, incident_id, {"phase": phase})
-    _record(
-        session, incident_id, Action.PHASE, actor, now, **{"from": incident.phase, "to": phase}
-    )
+    left = open_items(session, incident_id, before=phase)
+    change = {"from": incident.phase, "to": phase, "open_items": named(left)}
+    _record(session, incident_id, Action.PHASE, actor, now, **change)
     refresh_alert(session, desk, incident_id, now)
+    return left
 
 
 def set_severity(
@@ -150,6 +162,7 @@ def set_severity(
     incidents.change_incident(
         session, incident_id, {"severity": severity, "severity_reason": said}
     )
+    keep_first_statement(session, desk, incidents.incident(session, incident_id))
     change = {"from": incident.severity, "to": severity, "reason": said}
     _record(session, incident_id, Action.SEVERITY, actor, now, **change)
     refresh_alert(session, desk, incident_id, now)
@@ -160,9 +173,3 @@ def note(session: Session, incident_id: int, *, actor: Actor, text: str, now: da
     actor.role_for(Action.NOTE)
     incidents.incident(session, incident_id)
     _record(session, incident_id, Action.NOTE, actor, now, text=_said(text, "the note is empty"))
-
-
-def _said(text: str, refusal: str) -> str:
-    if not text.strip():
-        raise Conflict(refusal, code="empty_text")
-    return text.strip()[:500]

@@ -10,16 +10,18 @@ from typing import Any
 from sqlmodel import Session
 
 from crisis.announce import VOLUME, post_alert, post_notice, refresh_alert, title_of
+from crisis.clocks import keep_first_statement
 from crisis.desk import Desk
 from crisis.evidence import build_evidence, main_product
 from crisis.facts import first_facts
 from crisis.kinds import CrisisType, Kind, Phase, crisis_type_of
 from crisis.permissions import Action
+from crisis.room import open_room
 from crisis.single import incidents_of_story, tell_friendly, told_posts
 from listener.complaints import Severity, severity_rank
 from listener.config import Brand
 from listener.failpoints import reach
-from listener.store import findings, incidents, statements
+from listener.store import findings, incidents, links, statements
 from listener.store.records import FindingRecord, IncidentRecord
 
 SYSTEM = "system"
@@ -53,7 +55,7 @@ def handle_finding(session: Session, desk: Desk, finding: FindingRecord, now: da
     crisis_type = _crisis_type(finding, evidence)
     existing = _incident_to_join(session, finding, crisis_type)
     if existing is None:
-        incident_id = _open(session, desk, finding, evidence, crisis_type=crisis_type, now=now)
+        incident_id = open_from(session, desk, finding, evidence, crisis_type=crisis_type, now=now)
         reach("incident-opened")
     else:
         incident_id = existing.id
@@ -107,6 +109,8 @@ def _group_key(finding: FindingRecord, crisis_type: CrisisType) -> str:
     episode whichever channel hears it first. A single urgent text makes its own group by crisis
     type: a report of fire must not vanish inside an outage.
     """
+    if "stories" in finding.judgement:
+        return f"brand:{finding.brand_id}:stories:{finding.judgement['stories'][0]}"
     is_alone = finding.judgement.get("text_severity") == "urgent"
     if finding.series_id is None and (finding.channel != findings.TAKEOFF or is_alone):
         return f"brand:{finding.brand_id}:{crisis_type}"
@@ -116,6 +120,11 @@ def _group_key(finding: FindingRecord, crisis_type: CrisisType) -> str:
 def _incident_to_join(
     session: Session, finding: FindingRecord, crisis_type: CrisisType
 ) -> IncidentRecord | None:
+    if finding.mention_id is not None:
+        story_id = links.story_of_mention(session, finding.mention_id)
+        apart = links.incident_of_story(session, story_id) if story_id else None
+        if apart is not None:
+            return incidents.incident(session, apart)
     key = _group_key(finding, crisis_type)
     same_story = incidents_of_story(session, finding)
     candidates = incidents.open_incidents(session, brand_id=finding.brand_id)
@@ -125,10 +134,29 @@ def _incident_to_join(
     for incident in candidates:
         if incident.group_key == key or incident.crisis_type == crisis_type:
             return incident
+    merged = links.merged_incidents(session, finding.brand_id)
+    return _survivor(
+        session,
+        [
+            into_id
+            for gone, into_id in merged
+            if gone.group_key == key or gone.crisis_type == crisis_type
+        ],
+    )
+
+
+def _survivor(session: Session, merged_into: Sequence[int]) -> IncidentRecord | None:
+    """Return the open incident that a merged one ended in, however many merges lie between."""
+    for into_id in merged_into:
+        incident = incidents.incident(session, into_id)
+        while not incident.is_open and (link := links.merge_of(session, incident.id)):
+            incident = incidents.incident(session, link.to_id)
+        if incident.is_open:
+            return incident
     return None
 
 
-def _open(
+def open_from(
     session: Session,
     desk: Desk,
     finding: FindingRecord,
@@ -137,6 +165,7 @@ def _open(
     crisis_type: CrisisType,
     now: datetime,
 ) -> int:
+    """Open an incident from a finding, with its room, its alert and its draft; return its id."""
     brand = desk.brands[finding.brand_id]
     incident_id = incidents.insert_incident(
         session,
@@ -185,6 +214,7 @@ def _open(
             as_of=now,
         )
     incident = incidents.incident(session, incident_id)
+    open_room(session, desk, incident, now)
     post_alert(session, desk, incident, now)
     request_draft(session, desk, incident, requested_by=SYSTEM, now=now)
     return incident_id
@@ -282,6 +312,8 @@ def update_incident(
             },
         )
     incidents.change_incident(session, incident.id, values)
+    if rises:
+        keep_first_statement(session, desk, incidents.incident(session, incident.id))
     refresh_alert(session, desk, incident.id, now, is_repeat=not rises)
 
 

@@ -27,6 +27,8 @@ class Catalog:
         words = tomllib.loads((folder / lang / "words.toml").read_text(encoding="utf-8"))
         self.words: Mapping[str, str] = words["words"]
         self.buttons: Mapping[str, str] = words["buttons"]
+        incident = tomllib.loads((folder / lang / "incident.toml").read_text(encoding="utf-8"))
+        self.incident: Mapping[str, str] = incident["words"]
         facts = fact_definitions(folder.parent / "statements", lang)
         self.fact_names: Mapping[str, str] = {name: one.label for name, one in facts.items()}
         self.questions: Mapping[str, str] = words["questions"] | {

@@ -31,6 +31,16 @@ class Action(StrEnum):
     ERASE = "erase"
     CORRECT = "correct"
     CONFIGURE = "configure"
+    TYPE = "type"
+    CHECK = "check"
+    LOG_DECISION = "decision"
+    CLOCK = "clock"
+    ROLE = "role"
+    STAKEHOLDER = "stakeholder"
+    MERGE = "merge"
+    LINK = "link"
+    RAISE_CLAIM = "raise_claim"
+    JUDGE_CLAIM = "judge_claim"
 
 
 _WORKS = frozenset({Role.OFFICER, Role.LEAD})
@@ -51,6 +61,17 @@ MATRIX: Mapping[Action, frozenset[Role]] = {
     Action.CONFIGURE: frozenset({Role.ADMIN}),
     Action.NOTE: _WORKS | {Role.BUSINESS, Role.LEGAL, Role.EXECUTIVE},
     Action.ERASE: frozenset({Role.ADMIN, Role.LEGAL}),
+    Action.TYPE: _WORKS,
+    Action.CHECK: _WORKS | {Role.BUSINESS, Role.LEGAL, Role.EXECUTIVE},
+    Action.LOG_DECISION: _WORKS | {Role.BUSINESS, Role.LEGAL, Role.EXECUTIVE},
+    # Whether a law's trigger is met is for those who answer for it.
+    Action.CLOCK: frozenset({Role.LEAD, Role.LEGAL, Role.EXECUTIVE}),
+    Action.ROLE: frozenset({Role.LEAD, Role.EXECUTIVE}),
+    Action.STAKEHOLDER: _WORKS | {Role.BUSINESS, Role.LEGAL, Role.EXECUTIVE},
+    Action.MERGE: frozenset({Role.LEAD}),
+    Action.LINK: _WORKS,
+    Action.RAISE_CLAIM: _WORKS | {Role.BUSINESS, Role.LEGAL},
+    Action.JUDGE_CLAIM: frozenset({Role.LEAD, Role.BUSINESS, Role.LEGAL}),
 }
 
 

@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from crisis.announce import refresh_alert, refresh_revision
 from crisis.approval import expire_approvals
+from crisis.clocks import meet_first_statement
 from crisis.compare import differences
 from crisis.desk import Desk
 from crisis.permissions import Action, Actor
@@ -80,6 +81,13 @@ def record_publication(
         raise Conflict(f"statement {statement_id} is recorded on {channel} at {url} already")
     if is_approved:
         statements.change_statement(session, statement_id, {"state": statements.PUBLISHED})
+    meet_first_statement(
+        session,
+        statement.incident_id,
+        at=published_at,
+        by=actor.key,
+        how=f"statement {statement.id} {channel.strip()[:60]} {url.strip()}".strip(),
+    )
     promised = _owe_update(session, desk, statement, revision, actor=actor, now=now)
     data = {
         "statement": statement.id,

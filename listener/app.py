@@ -23,6 +23,8 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy import Engine
 from telegram import Bot
 
+from crisis.clocks import follow_clocks
+from crisis.countdown import first_statement_limits
 from crisis.course import tell_course
 from crisis.desk import Desk
 from crisis.drafting import draft_requested
@@ -30,7 +32,9 @@ from crisis.followup import follow_statement, live_statements, remind_of_tasks
 from crisis.intake import handle_finding, refresh_open_incidents
 from crisis.library import StatementLibrary
 from crisis.messages import Catalog
+from crisis.playbooks import PlaybookLibrary
 from crisis.policy import Audience, Recipient
+from crisis.raising import raise_incidents
 from listener.bot.handlers import UpdateHandler
 from listener.bot.poller import Poller
 from listener.campaigns import build_calendar
@@ -100,6 +104,8 @@ def build_desk(file: ConfigFile, brand_ids: dict[str, int], secrets: Secrets) ->
         people=config.people,
         catalog=Catalog(templates / "messages", config.language, config.tz),
         library=StatementLibrary(templates / "statements"),
+        playbooks=PlaybookLibrary(templates / "playbooks"),
+        first_statement_within=first_statement_limits(config.clocks),
         lang=config.language,
         tz=config.tz,
         mute_for=timedelta(minutes=config.alerts.mute_minutes),
@@ -370,6 +376,10 @@ class Service:
                 follow_statement(session, self.desk, statement_id, self.clock.now())
         with unit_of_work(self.engine) as session:
             remind_of_tasks(session, self.desk, self.clock.now())
+        with unit_of_work(self.engine) as session:
+            raise_incidents(session, self.desk, self.clock.now())
+        with unit_of_work(self.engine) as session:
+            follow_clocks(session, self.desk, self.clock.now())
 
     async def _poll(self) -> int:
         if self.poller is None:

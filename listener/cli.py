@@ -40,6 +40,7 @@ COMMANDS = {
     "sources": Command("sources", "app", is_group=True),
     "brands": Command("brands", "app", is_group=True),
     "incidents": Command("incidents", "app", is_group=True),
+    "playbooks": Command("playbooks", "playbooks"),
     "statements": Command("statements", "app", is_group=True),
     "draft": Command("draft", "draft"),
     "lint": Command("lint", "lint"),

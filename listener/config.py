@@ -228,6 +228,20 @@ class AlertSettings(Section):
     )
 
 
+class ClockSettings(Section):
+    """How soon the first statement has to be out, from the first post on."""
+
+    first_statement_urgent_hours: float = Field(
+        1.0, ge=0.25, le=168, description="Hours for an urgent incident."
+    )
+    first_statement_serious_hours: float = Field(
+        4.0, ge=0.25, le=168, description="Hours for a serious incident."
+    )
+    first_statement_general_hours: float = Field(
+        24.0, ge=0.25, le=720, description="Hours for a general incident."
+    )
+
+
 class Campaign(Section):
     """A campaign that was planned: more mentions than usual are no news while it lasts."""
 
@@ -508,6 +522,7 @@ class Config(Section):
     scoring: ScoringSettings = ScoringSettings()
     detection: DetectionSettings = DetectionSettings()
     alerts: AlertSettings = AlertSettings()
+    clocks: ClockSettings = ClockSettings()
     privacy: PrivacySettings = PrivacySettings()
     operation: OperationSettings = OperationSettings()
     writing_help: WritingHelp = WritingHelp()

@@ -7,7 +7,9 @@ import typer
 
 from crisis import incidents as use_cases
 from crisis.announce import alert_body, number_of
+from crisis.countdown import alert_lines
 from crisis.kinds import Outcome, Phase
+from listener.commands import incident_links, incident_room
 from listener.commands.common import (
     AsOption,
     ConfigOption,
@@ -19,6 +21,7 @@ from listener.commands.common import (
     print_json,
     print_table,
 )
+from listener.commands.incident_text import print_room, room_json
 from listener.complaints import Severity
 from listener.notify.markup import to_plain
 from listener.store import incidents as store
@@ -77,11 +80,14 @@ def show(context: typer.Context, incident: IncidentId, as_json: JsonOption = Fal
                     "facts": {name: asdict(fact) for name, fact in facts.items()},
                     "statements": [asdict(text) for text in texts],
                     "timeline": [asdict(event) for event in events],
+                    **office.read(lambda s: room_json(s, incident, office.clock.now())),
                 }
             )
             return
         zone = office.desk.tz
-        body = alert_body(office.desk, one, office.clock.now())
+        now = office.clock.now()
+        clocks = office.read(lambda s: alert_lines(s, office.desk, one, now))
+        body = alert_body(office.desk, one, now, clocks)
         out.print(to_plain(body["html"]), markup=False)
         fact_rows = [
             [office.desk.catalog.fact_names.get(name, name), fact.state, fact.value, fact.source]
@@ -94,16 +100,22 @@ def show(context: typer.Context, incident: IncidentId, as_json: JsonOption = Fal
         ]
         columns = ["statement", "kind", "lang", "state", "missing"]
         print_table(columns, statement_rows, empty="No statements yet.")
+        print_room(office, incident)
         event_rows = [
             [
                 f"{event.at.astimezone(zone):%m-%d %H:%M:%S}",
                 event.kind,
                 office.desk.name_of(event.actor),
-                str(event.data.get("text") or event.data.get("reason") or ""),
+                _told(event.data),
             ]
             for event in events
         ]
         print_table(["at", "what", "who", "said"], event_rows, empty="Nothing happened yet.")
+
+
+def _told(data: dict[str, object]) -> str:
+    text = str(data.get("text") or data.get("reason") or "")
+    return f"{text} ({data['why']})" if data.get("why") else text
 
 
 @app.command()
@@ -143,6 +155,10 @@ def close(
     outcome: Annotated[
         Outcome, typer.Option(help="What it was: 属实, 误报 or 非本品牌.")
     ] = Outcome.CONFIRMED,
+    open_items_known: Annotated[
+        bool,
+        typer.Option("--open-items-known", help="Close although the checklist has open items."),
+    ] = False,
 ) -> None:
     """Close an incident with a reason (关闭)."""
     with errors_shown():
@@ -156,6 +172,7 @@ def close(
                 actor=actor,
                 reason=because,
                 outcome=outcome,
+                open_items_known=open_items_known,
                 now=office.clock.now(),
             )
         )
@@ -190,12 +207,14 @@ def phase(
     with errors_shown():
         office = open_office(context.obj)
         actor, now = office.actor(as_), office.clock.now()
-        office.write(
+        left = office.write(
             lambda session: use_cases.move_phase(
                 session, office.desk, incident, actor=actor, phase=to, now=now
             )
         )
         _print_state(office, incident)
+        for item in left:
+            out.print(f"  ☐ {item.id}  {item.said(office.desk.lang)}", markup=False)
 
 
 @app.command()
@@ -245,3 +264,7 @@ def _print_state(office: Office, incident: int) -> None:
     one = office.read(lambda session: store.incident(session, incident))
     words = office.desk.catalog.words
     out.print(f"{number_of(one.id)} {one.severity} {words[f'phase_{one.phase}']}", markup=False)
+
+
+incident_room.register(app)
+incident_links.register(app)

@@ -15,6 +15,7 @@ from crisis.approval import Verdict
 from crisis.chain import describe
 from crisis.compare import differences
 from crisis.draft_message import chain_lines, settled_lines
+from crisis.drafting import stale_facts
 from crisis.facts import read_instant
 from crisis.kinds import Kind
 from crisis.permissions import Action
@@ -97,6 +98,7 @@ def show(context: typer.Context, target: Target, as_json: JsonOption = False) ->
         revision = office.read(lambda session: find_revision(session, target))
         statement = office.read(lambda s: store.statement(s, revision.statement_id))
         decisions = office.read(lambda session: store.decisions(session, statement.id))
+        stale = office.read(lambda session: stale_facts(session, statement))
         if as_json:
             known = office.read(lambda session: store.revisions(session, statement.id))
             placed = office.read(lambda session: store.publications(session, statement.id))
@@ -111,6 +113,7 @@ def show(context: typer.Context, target: Target, as_json: JsonOption = False) ->
                     "decisions": [asdict(one) for one in decisions],
                     "revisions": [asdict(one) for one in known],
                     "publications": [asdict(one) for one in placed],
+                    "stale_facts": stale,
                 }
             )
             return
@@ -126,6 +129,9 @@ def show(context: typer.Context, target: Target, as_json: JsonOption = False) ->
             for name, fact in revision.facts.items()
         ]
         print_table(["fact", "state", "value", "source"], rows, empty="No facts.")
+        for name in stale:
+            label = office.desk.catalog.fact_names.get(name, name)
+            out.print(f"stale: {label} has another value now", markup=False)
         _show_history(office, statement, revision, decisions)
 
 

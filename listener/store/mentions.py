@@ -276,6 +276,18 @@ def judged_mention(session: Session, *, mention_id: int, brand_id: int) -> Judge
     return found[0] if found else None
 
 
+def rules_of(session: Session, mention_ids: Sequence[int]) -> dict[int, frozenset[str]]:
+    """Return the rules that spoke in the complaint judgement of each mention."""
+    found: dict[int, frozenset[str]] = {}
+    for start in range(0, len(mention_ids), 500):
+        query = select(Complaint.mention_id, Complaint.reasons).where(
+            col(Complaint.mention_id).in_(mention_ids[start : start + 500])
+        )
+        for mention_id, reasons in session.exec(query):
+            found[mention_id] = frozenset(str(one["rule"]) for one in reasons)
+    return found
+
+
 def judged_for_brands(session: Session, mention_id: int) -> list[tuple[JudgedMention, int]]:
     """Return a scored mention with the id of each brand it means; nothing if it has no time."""
     brands = session.exec(

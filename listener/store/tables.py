@@ -541,4 +541,147 @@ class Correction(SQLModel, table=True):
     undoes_id: int | None = Field(default=None, foreign_key="correction.id")
 
 
+def _holds(column: str) -> dict[str, Any]:
+    """Return the options of an index over the rows that are not ended."""
+    return {
+        "unique": True,
+        "sqlite_where": text(f"{column} IS NULL"),
+        "postgresql_where": text(f"{column} IS NULL"),
+    }
+
+
+class IncidentPlaybook(SQLModel, table=True):
+    """The playbook an incident is run by, as it read when it was taken up; superseded, kept."""
+
+    __tablename__ = "incident_playbook"
+    __table_args__ = (
+        Index("uq_incident_playbook_current", "incident_id", **_holds("superseded_at")),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    incident_id: int = Field(foreign_key="incident.id")
+    crisis_type: str
+    version: int
+    content_hash: str
+    content: Json = _json()
+    adopted_at: datetime = _at()
+    adopted_by: str
+    superseded_at: datetime | None = _at(nullable=True)
+
+
+class ChecklistMark(SQLModel, table=True):
+    """Somebody did an item of the checklist; an undone mark stays on record."""
+
+    __tablename__ = "checklist_mark"
+    __table_args__ = (
+        Index("uq_checklist_mark_done", "incident_id", "item", **_holds("undone_at")),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    incident_id: int = Field(foreign_key="incident.id")
+    item: str
+    done_at: datetime = _at()
+    done_by: str
+    undone_at: datetime | None = _at(nullable=True)
+    undone_by: str | None = None
+
+
+class IncidentClock(SQLModel, table=True):
+    """A time limit that runs: the first statement, a report that the law asks for."""
+
+    __tablename__ = "incident_clock"
+    __table_args__ = (
+        Index("uq_incident_clock_code", "incident_id", "code", **_holds("cancelled_at")),
+        Index("ix_incident_clock_due", "met_at", "due_at"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    incident_id: int = Field(foreign_key="incident.id")
+    code: str
+    started_at: datetime = _at()
+    started_by: str
+    reason: str = _text()
+    due_at: datetime = _at()
+    met_at: datetime | None = _at(nullable=True)
+    met_by: str | None = None
+    met_how: str | None = _text(nullable=True)
+    cancelled_at: datetime | None = _at(nullable=True)
+    cancelled_by: str | None = None
+
+
+class IncidentRole(SQLModel, table=True):
+    """Who holds a role in the crisis room, and since when; ended, never deleted."""
+
+    __tablename__ = "incident_role"
+    __table_args__ = (
+        Index("uq_incident_role_held", "incident_id", "role", "person_key", **_holds("ended_at")),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    incident_id: int = Field(foreign_key="incident.id")
+    role: str
+    person_key: str
+    assigned_at: datetime = _at()
+    assigned_by: str
+    ended_at: datetime | None = _at(nullable=True)
+
+
+class Stakeholder(SQLModel, table=True):
+    """Somebody who has to hear of the incident from us, how, by when, and whether they have."""
+
+    __table_args__ = (UniqueConstraint("incident_id", "code"),)
+    id: int | None = Field(default=None, primary_key=True)
+    incident_id: int = Field(foreign_key="incident.id")
+    code: str
+    name: str
+    channel: str
+    role: str
+    due_at: datetime = _at()
+    message: str = _text()
+    informed_at: datetime | None = _at(nullable=True)
+    informed_by: str | None = None
+    acknowledged_at: datetime | None = _at(nullable=True)
+    acknowledged_by: str | None = None
+
+
+class IncidentLink(SQLModel, table=True):
+    """Two incidents that belong together: related, one merged into the other, one split off."""
+
+    __tablename__ = "incident_link"
+    __table_args__ = (
+        Index("uq_incident_link_held", "kind", "from_id", "to_id", **_holds("ended_at")),
+        Index("ix_incident_link_to", "to_id"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str
+    from_id: int = Field(foreign_key="incident.id", index=True)
+    to_id: int = Field(foreign_key="incident.id")
+    data: Json = _json()
+    at: datetime = _at()
+    by: str
+    ended_at: datetime | None = _at(nullable=True)
+
+
+class IncidentStory(SQLModel, table=True):
+    """A story that people moved to an incident; its later texts go there."""
+
+    __tablename__ = "incident_story"
+    incident_id: int = Field(foreign_key="incident.id", primary_key=True)
+    story_id: int = Field(foreign_key="story.id", primary_key=True, index=True)
+
+
+class Claim(SQLModel, table=True):
+    """A rumour or accusation: unverified until people judge it true or false with a basis."""
+
+    __table_args__ = (UniqueConstraint("incident_id", "text"),)
+    id: int | None = Field(default=None, primary_key=True)
+    incident_id: int = Field(foreign_key="incident.id")
+    text: str
+    source: str
+    url: str | None = None
+    state: str
+    raised_at: datetime = _at()
+    raised_by: str
+    judged_at: datetime | None = _at(nullable=True)
+    judged_by: str | None = None
+    basis: str | None = _text(nullable=True)
+    fact_name: str | None = None
+
+
 guard_texts(metadata)

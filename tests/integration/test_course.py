@@ -126,6 +126,7 @@ def test_a_closed_incident_is_not_spoken_of(case):
             incident_id,
             actor=case.actor("lin"),
             reason="已解决",
+            open_items_known=True,
             now=NOW,
         )
     change(case, NOW + HOUR)

@@ -365,7 +365,15 @@ def test_muting_holds_back_repeats_with_a_reason_but_not_a_rise(case):
 def test_a_closed_incident_takes_no_more_and_a_new_episode_opens_another(case):
     first = case.find()
     with unit_of_work(case.engine) as session:
-        incidents.close(session, case.desk, first, actor=case.actor("lin"), reason="误报", now=NOW)
+        incidents.close(
+            session,
+            case.desk,
+            first,
+            actor=case.actor("lin"),
+            reason="误报",
+            outcome=Outcome.FALSE_ALARM,
+            now=NOW,
+        )
     with unit_of_work(case.engine) as session, pytest.raises(Conflict):
         incidents.claim(session, case.desk, first, actor=case.actor("zhou"), now=NOW)
     assert case.find(number=2) != first

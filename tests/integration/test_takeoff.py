@@ -146,7 +146,7 @@ def test_an_angry_post_that_takes_off_opens_one_incident_and_says_how(engine, kn
     [incident] = open_incidents(engine)
     assert incident.is_unverified
     html = alert_body(desk, incident, NOW + 122 * MINUTE)["html"]
-    for words in ("点赞 120→2,300", "翻一番", "同龄帖子", "unverified", "来源不提供转发、评论"):
+    for words in ("点赞 120→2,300", "翻一番", "同龄帖子", "未核实", "来源不提供转发、评论"):
         assert words in html
     with read_session(engine) as session:
         assert len(session.exec(select(Message).where(Message.purpose == "alert")).all()) == 1
