@@ -30,6 +30,8 @@ STATEMENT = "statement"
 REVISION = "revision"
 VOLUME = "volume"
 
+# Less than this of what is usually heard, and an alert says so.
+WELL_HEARD = 0.9
 _ICONS = {"urgent": "🔴", "serious": "🟠", "general": "🟡"}
 
 
@@ -68,6 +70,7 @@ def alert_body(
             "rise": _rise(desk, evidence),
             **single_parts(desk, evidence),
             "apart": _apart(evidence),
+            "rules": evidence.get("rules", [])[:3],
             "terms": [term for term, _ in evidence["terms"][:5]],
             "products": [f"{name} {count}" for name, count in evidence["products"][:2]],
             "types": [
@@ -124,6 +127,8 @@ def _rise(desk: Desk, evidence: Mapping[str, Any]) -> dict[str, Any] | None:
         "times": judgement["observed"] / expected if expected >= 1 else None,
         "share": min(judgement["observed"] / total, 1.0),
         "usual_share": judgement["usual_share"],
+        "by_share": judgement["expected"] if judgement.get("expected_by") == "share" else None,
+        "coverage": judgement["coverage"] if judgement.get("coverage", 1.0) < WELL_HEARD else None,
         "scope": _scope(desk, judgement),
     }
 
@@ -151,10 +156,22 @@ def _chart(desk: Desk, incident: IncidentRecord) -> dict[str, Any] | None:
     return {
         **chart,
         "occasions": incident.evidence.get("occasions", []),
+        "marks": _marks(desk, incident.evidence),
+        "theme": desk.chart_theme,
         "title": f"{number_of(incident.id)} {incident.title}",
         "lang": desk.lang,
         "timezone": str(desk.tz),
     }
+
+
+def _marks(desk: Desk, evidence: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return the posts that the chart marks: the first one, and the biggest amplifier."""
+    words = desk.catalog.words
+    first, amplifier = evidence["first"], evidence["amplifier"]
+    marks = [{"at": first["at"], "label": words["mark_first"]}] if first else []
+    if amplifier and amplifier["mention_id"] != (first or {}).get("mention_id"):
+        marks.append({"at": amplifier["at"], "label": words["mark_amplifier"]})
+    return marks
 
 
 def post_alert(session: Session, desk: Desk, incident: IncidentRecord, now: datetime) -> None:
@@ -362,9 +379,10 @@ def _post(
     now: datetime,
     key: str,
     not_sent: outbox.NotSent | None = None,
-) -> None:
+) -> bool:
+    is_new = False
     for recipient in desk.audience.recipients:
-        outbox.put_message(
+        written = outbox.put_message(
             session,
             channel=recipient.channel,
             recipient=recipient.address,
@@ -376,6 +394,8 @@ def _post(
             now=now,
             not_sent=not_sent,
         )
+        is_new = is_new or written is not None
+    return is_new
 
 
 def title_of(brand_name: str, product: str | None, crisis_type: str, lang: str) -> str:
@@ -394,9 +414,12 @@ def post_notice(
     key: str,
     now: datetime,
     not_sent: outbox.NotSent | None = None,
-) -> None:
-    """Say one plain line to everybody, once per ``key``; or write down why it is not said."""
+) -> bool:
+    """Say one plain line to everybody, once per ``key``; or write down why it is not said.
+
+    Return whether that was decided now, and not before.
+    """
     body = desk.catalog.body("notice", {"text": text})
-    _post(
+    return _post(
         session, desk, body, purpose="notice", subject=subject, now=now, key=key, not_sent=not_sent
     )

@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from crisis.announce import INCIDENT, number_of, post_notice, window_text
 from crisis.desk import Desk
+from crisis.duration import duration_text
 from crisis.intake import SYSTEM, most_telling
 from crisis.policy import held_back
 from listener.store import findings, incidents
@@ -55,12 +56,22 @@ def _remind(
 ) -> bool:
     reminders = [event.at for event in events if event.kind == REMINDED]
     last = max([min(one.found_at for one in going), *reminders])
-    if not desk.remind_every or now - last < desk.remind_every:
+    every = _remind_every(desk, going)
+    if not every or now - last < every:
         return False
     text = _words(desk, "still_rising", incident, going, until=now)
     _say(session, desk, incident, text, key=f"{REMINDED}:{len(reminders) + 1}", now=now)
     incidents.add_event(session, incident.id, at=now, kind=REMINDED, actor=SYSTEM)
     return True
+
+
+def _remind_every(desk: Desk, going: Sequence[FindingRecord]) -> timedelta:
+    """Return the pause between reminders; while only rules hold, the shortest of their own."""
+    rules = [one.judgement.get("rule") for one in going]
+    own = [rule["remind_hours"] for rule in rules if rule and rule["remind_hours"] is not None]
+    if len(own) < len(going):
+        return desk.remind_every
+    return min((timedelta(hours=hours) for hours in own if hours), default=timedelta(0))
 
 
 def _tell_end(
@@ -105,16 +116,9 @@ def _words(
         title=incident.title,
         window=window_text(desk, peak.judgement["window_buckets"]),
         observed=peak.observed,
-        lasted=_duration(desk, lasted),
+        lasted=duration_text(desk, lasted),
         owner=desk.name_of(incident.owner_key),
     )
-
-
-def _duration(desk: Desk, lasted: timedelta) -> str:
-    hours, minutes = divmod(max(1, round(lasted / timedelta(minutes=1))), 60)
-    words = desk.catalog.words
-    parts = [f"{hours} {words['hours']}"] if hours else []
-    return " ".join([*parts, f"{minutes} {words['minutes']}"] if minutes else parts)
 
 
 def _say(

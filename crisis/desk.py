@@ -41,6 +41,7 @@ class Desk:
     first_statement_within: Mapping[Severity, timedelta] = field(
         default_factory=lambda: FIRST_STATEMENT_WITHIN
     )
+    chart_theme: str = "light"
 
     def name_of(self, key: str | None) -> str:
         """Return the display name behind a person's key, or the key itself."""

@@ -12,11 +12,13 @@ from typing import Any
 
 from sqlmodel import Session
 
+from crisis.explanation import copies_of, explanation, top_stories
 from crisis.spread import spread_evidence
 from listener.campaigns import Occasion
 from listener.detect.terms import new_terms
 from listener.detect.trend import outlook
 from listener.forecasting import outlook_record
+from listener.heard import Coverage
 from listener.outlook import LEARNING, maturity
 from listener.store import findings, mentions, series, sources, stories
 from listener.store.records import BucketCounts, FindingRecord, JudgedMention, SourceHealth
@@ -79,12 +81,13 @@ def build_evidence(
     )
     texts = [f"{one.title or ''}\n{one.text}" for one in said]
     terms = new_terms(texts, usual, ignore=ignore_terms) if finding.series_id else []
-    health = sources.source_health(session)
+    health, copies = sources.source_health(session), copies_of(said)
     chart = _chart(session, finding, start, now) if finding.series_id else None
     return {
         "computed_at": now.isoformat(),
         "since": start.isoformat(),
         "judgement": finding.judgement,
+        "explanation": explanation(finding),
         "negatives": len(said),
         "authors": len({one.author_hash or one.id for one in said}),
         "terms": [[term.term, term.count] for term in terms],
@@ -100,7 +103,10 @@ def build_evidence(
         **_single(session, finding),
         "first": _quoted(said[0]) if said else None,
         "amplifier": _amplifier(said),
-        "quotes": [_quoted(one) for one in telling_quotes(said)],
+        "quotes": [
+            _quoted(one) | {"copies": copies[one.story_id]} for one in telling_quotes(said)
+        ],
+        "top_stories": [{**one, "mention": _quoted(one["mention"])} for one in top_stories(said)],
         "stories": (spread := _spread(session, finding.brand_id, start, now)),
         "coordination": coordination(spread),
         "spread": spread_evidence(session, finding, since=start, until=now + BUCKET),
@@ -360,12 +366,20 @@ def _chart(
     empty = [stored.get(start) for start in starts]
     week = timedelta(days=7)
     usual = series.load_buckets(session, finding.series_id, since=since - 3 * week, until=onset)
+    ranges = [_usual_range(usual, start) for start in starts]
     return {
         "starts": [start.isoformat() for start in starts],
         "negatives": [bucket.negatives if bucket else 0 for bucket in empty],
         "others": [bucket.mentions - bucket.negatives if bucket else 0 for bucket in empty],
         "expected": [_usual_at(usual, start) for start in starts],
+        "band": {"low": [low for low, _ in ranges], "high": [high for _, high in ranges]},
+        "gaps": [
+            {"start": start.isoformat(), "end": end.isoformat(), "lost": round(lost, 3)}
+            for start, end, lost in Coverage(session, finding.brand_id, since, now).gaps
+            if start < until and end > since
+        ],
         "episode_at": onset.isoformat(),
+        "ended_at": finding.ended_at.isoformat() if finding.ended_at else None,
         "until": now.isoformat(),
     }
 
@@ -385,11 +399,21 @@ def _outlook(
 
 def _usual_at(stored: dict[datetime, BucketCounts], start: datetime) -> float:
     """Return the mean of negatives at this half hour of the day over up to three weeks."""
-    total = count = 0.0
-    for day in range(1, 22):
-        for offset in range(-3, 4):
-            at = start - timedelta(days=day) + offset * BUCKET
-            bucket = stored.get(at)
-            count += 1
-            total += bucket.negatives if bucket else 0
-    return round(total / count, 3)
+    counts = _counts_at(stored, start)
+    return round(sum(counts) / len(counts), 3)
+
+
+def _usual_range(stored: dict[datetime, BucketCounts], start: datetime) -> tuple[int, int]:
+    """Return between which counts nine of ten such buckets of the last three weeks lay."""
+    counts = sorted(_counts_at(stored, start))
+    last = len(counts) - 1
+    return counts[round(0.05 * last)], counts[round(0.95 * last)]
+
+
+def _counts_at(stored: dict[datetime, BucketCounts], start: datetime) -> list[int]:
+    at = [
+        start - timedelta(days=day) + offset * BUCKET
+        for day in range(1, 22)
+        for offset in range(-3, 4)
+    ]
+    return [stored[one].negatives if one in stored else 0 for one in at]

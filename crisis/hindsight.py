@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from crisis.evidence import MOST_MENTIONS, quote, telling_quotes
 from listener.detect.episodes import Episode
-from listener.store import mentions
+from listener.store import mentions, series
 from listener.store.records import SeriesRecord
 from listener.store.rows import BUCKET
 
@@ -35,15 +35,35 @@ class Told:
 
 def told_during(session: Session, one: SeriesRecord, episode: Episode, *, until: datetime) -> Told:
     """Return what was said from the window that raised the alert to its end, or to ``until``."""
-    said = mentions.mentions_between(
+    return told_between(
         session,
-        brand_id=one.brand_id,
+        one.brand_id,
         since=episode.start - (episode.first.window_buckets - 1) * BUCKET,
         until=episode.end or until,
-        limit=MOST_MENTIONS,
-        negative_only=True,
         topic=one.topic,
         source_group=one.source_group,
+    )
+
+
+def told_between(
+    session: Session,
+    brand_id: int,
+    *,
+    since: datetime,
+    until: datetime,
+    topic: str = series.ALL,
+    source_group: str = series.ALL,
+) -> Told:
+    """Return what was said against the brand in [since, until)."""
+    said = mentions.mentions_between(
+        session,
+        brand_id=brand_id,
+        since=since,
+        until=until,
+        limit=MOST_MENTIONS,
+        negative_only=True,
+        topic=topic,
+        source_group=source_group,
     )
     types = Counter(each.type for each in said if each.is_complaint and each.type)
     return Told(

@@ -17,6 +17,7 @@ from crisis.facts import first_facts
 from crisis.kinds import CrisisType, Kind, Phase, crisis_type_of
 from crisis.permissions import Action
 from crisis.room import open_room
+from crisis.rules import rules_of, shows_own_rise, tell_rule
 from crisis.single import incidents_of_story, tell_friendly, told_posts
 from listener.complaints import Severity, severity_rank
 from listener.config import Brand
@@ -44,14 +45,10 @@ def handle_finding(session: Session, desk: Desk, finding: FindingRecord, now: da
         tell_friendly(session, desk, finding, now)
         findings.change_finding(session, finding.id, {"handled_at": now})
         return 0
-    brand = desk.brands[finding.brand_id]
-    evidence = build_evidence(
-        session,
-        finding,
-        now=now,
-        ignore_terms=_known_names(brand),
-        occasions=desk.calendar.at(brand.key, now),
-    )
+    if finding.channel == findings.RULE and tell_rule(session, desk, finding, now):
+        findings.change_finding(session, finding.id, {"handled_at": now})
+        return 0
+    evidence = _evidence(session, desk, finding, now)
     crisis_type = _crisis_type(finding, evidence)
     existing = _incident_to_join(session, finding, crisis_type)
     if existing is None:
@@ -62,6 +59,20 @@ def handle_finding(session: Session, desk: Desk, finding: FindingRecord, now: da
         _join(session, desk, existing, finding, evidence=evidence, now=now)
     findings.change_finding(session, finding.id, {"incident_id": incident_id, "handled_at": now})
     return incident_id
+
+
+def _evidence(
+    session: Session, desk: Desk, finding: FindingRecord, now: datetime
+) -> dict[str, Any]:
+    brand = desk.brands[finding.brand_id]
+    evidence = build_evidence(
+        session,
+        finding,
+        now=now,
+        ignore_terms=_known_names(brand),
+        occasions=desk.calendar.at(brand.key, now),
+    )
+    return evidence | {"rules": rules_of(session, desk.lang, finding)}
 
 
 def _tell_volume(session: Session, desk: Desk, finding: FindingRecord, now: datetime) -> None:
@@ -291,7 +302,9 @@ def update_incident(
     if finding.series_id is not None:
         values |= {"is_unverified": False}
         # A part that turns abnormal too must not replace the figures of the whole.
-        if is_overall(finding) or not _shows_overall(incident):
+        if finding.channel == findings.RULE and shows_own_rise(incident):
+            values |= {"evidence": incident.evidence | {"rules": evidence["rules"]}}
+        elif is_overall(finding) or not _shows_overall(incident):
             values |= {"evidence": evidence | told_posts(incident.evidence)}
     elif "observed" in incident.evidence["judgement"]:
         values |= {"evidence": incident.evidence | told_posts(evidence)}
@@ -388,14 +401,7 @@ def refresh_open_incidents(session: Session, desk: Desk, now: datetime) -> int:
         rises = _rises(session, incident, newest)
         if now - incident.refreshed_at < desk.refresh_every and not rises:
             continue
-        brand = desk.brands[incident.brand_id]
-        evidence = build_evidence(
-            session,
-            newest,
-            now=now,
-            ignore_terms=_known_names(brand),
-            occasions=desk.calendar.at(brand.key, now),
-        )
+        evidence = _evidence(session, desk, newest, now)
         update_incident(session, desk, incident, newest, evidence=evidence, now=now)
         refreshed += 1
     return refreshed

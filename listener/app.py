@@ -35,6 +35,7 @@ from crisis.messages import Catalog
 from crisis.playbooks import PlaybookLibrary
 from crisis.policy import Audience, Recipient
 from crisis.raising import raise_incidents
+from crisis.rules import follow_rules
 from listener.bot.handlers import UpdateHandler
 from listener.bot.poller import Poller
 from listener.campaigns import build_calendar
@@ -63,6 +64,8 @@ from listener.pipeline import Understanding, judge, save_judged, texts_of
 from listener.privacy import installation_key
 from listener.reports.chart_worker import ChartWorker
 from listener.resources import bundled
+from listener.rule_watch import RuleWatch
+from listener.rules import compiled_rules
 from listener.scoring.worker import ScoringWorker
 from listener.store import brands, findings, mentions, series, sources
 from listener.store.engine import read_session, transact, unit_of_work
@@ -112,6 +115,7 @@ def build_desk(file: ConfigFile, brand_ids: dict[str, int], secrets: Secrets) ->
         refresh_every=timedelta(seconds=config.alerts.refresh_s),
         remind_every=timedelta(hours=config.alerts.remind_hours),
         calendar=build_calendar(config),
+        chart_theme=config.alerts.chart_theme,
         approval_for=timedelta(hours=config.alerts.approval_hours),
     )
 
@@ -156,6 +160,15 @@ def notice_settings(config: Config) -> NoticeSettings:
         history=timedelta(days=config.detection.history_days),
         lateness=lateness_allowance([s.interval_s for s in config.sources if s.enabled]),
         calendar=build_calendar(config),
+        brands={
+            brand.key: CrisisSettings.for_sensitivity(brand.sensitivity)
+            for brand in config.brands
+            if brand.sensitivity is not None
+        },
+        groups={
+            group: CrisisSettings.for_sensitivity(chosen)
+            for group, chosen in config.detection.groups.items()
+        },
     )
 
 
@@ -271,6 +284,7 @@ class Service:
     deliverer: Deliverer
     poller: Poller | None
     noticer: Noticer
+    rules: RuleWatch
     lag: LagMeter
     tidy: Tidy
     started_at: datetime
@@ -338,6 +352,8 @@ class Service:
     def _notice_all(self) -> None:
         self.noticer.tick(self.engine, self.desk.brands.keys(), self.clock.now())
         self.takeoffs.tick(self.engine, self.desk.brands.keys(), self.clock.now())
+        brands = {id_: brand.key for id_, brand in self.desk.brands.items()}
+        self.rules.tick(self.engine, brands, self.clock.now())
 
     async def _respond(self) -> int:
         done = await asyncio.to_thread(self._respond_all)
@@ -361,6 +377,8 @@ class Service:
             done += refresh_open_incidents(session, self.desk, self.clock.now())
         with unit_of_work(self.engine) as session:
             done += tell_course(session, self.desk, self.clock.now())
+        with unit_of_work(self.engine) as session:
+            done += follow_rules(session, self.desk, self.clock.now())
         return done
 
     async def _follow(self) -> int:
@@ -493,6 +511,7 @@ async def open_service(
     clock = clock or SystemClock()
     started_at = clock.now()
     check_sources(file)
+    rules = compiled_rules(file)
     home = home_of(file)
     async with contextlib.AsyncExitStack() as stack:
         config = file.config
@@ -544,6 +563,7 @@ async def open_service(
             ),
             poller=_poller(config, home, bot, engine=engine, clock=clock, desk=desk),
             noticer=Noticer(notice_settings(config)),
+            rules=RuleWatch(rules, notice_settings(config)),
             lag=LagMeter(clock),
             tidy=Tidy(engine=engine, clock=clock, config=config, chart_folder=home / "charts"),
             started_at=started_at,

@@ -37,6 +37,7 @@ COMMANDS = {
     "backtest": Command("backtest", "backtest"),
     "forecast": Command("forecast", "forecast_command"),
     "campaigns": Command("campaigns", "campaigns"),
+    "rules": Command("rules", "rules"),
     "sources": Command("sources", "app", is_group=True),
     "brands": Command("brands", "app", is_group=True),
     "incidents": Command("incidents", "app", is_group=True),

@@ -14,17 +14,11 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-    model_validator,
-)
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from listener.config_parts import Key, Section, SensitivityWord
+from listener.config_rules import Rule
 from listener.errors import ConfigError
 
 DEFAULT_NAME = "config.toml"
@@ -96,15 +90,8 @@ def _as_text(value: object) -> object:
     return str(value) if isinstance(value, int | float) else value
 
 
-Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 HttpUrl = Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
 Seconds = Annotated[float, Field(gt=0)]
-
-
-class Section(BaseModel):
-    """Base of every table in the file: frozen, unknown keys refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
 class DemoSettings(Section):
@@ -183,8 +170,14 @@ class ScoringSettings(Section):
 class DetectionSettings(Section):
     """When a rise becomes an alert."""
 
-    sensitivity: Literal["low", "normal", "high"] = Field(
-        "normal", description="low: fewer alerts; high: earlier and more."
+    sensitivity: SensitivityWord = Field(
+        "normal",
+        description="low 较少: fewer alerts; normal 均衡; high 较多: earlier and more.",
+    )
+    groups: dict[Key, SensitivityWord] = Field(
+        default_factory=dict,
+        description='Other sensitivity for the series of a source group, e.g. { forum = "high" }; '
+        "low if not named.",
     )
     on_score: Annotated[float, AfterValidator(_threshold)] = Field(
         0.0,
@@ -219,6 +212,9 @@ class AlertSettings(Section):
         ge=0,
         le=168,
         description="Least hours between two reminders while a rise goes on; 0 means none.",
+    )
+    chart_theme: Literal["light", "dark"] = Field(
+        "light", description="Colours of the charts in the chat: dark suits a dark chat."
     )
     approval_hours: float = Field(
         4.0,
@@ -423,6 +419,9 @@ class Brand(Section):
 
     key: Key = Field(description="Short stable name.")
     name: str = Field(min_length=1, max_length=60, description="Name shown to people.")
+    sensitivity: SensitivityWord | None = Field(
+        None, description="Other sensitivity than detection's for this brand as a whole."
+    )
     names: Words = Field(
         (), description="Its names; one that is also an ordinary word needs context or traps."
     )
@@ -530,6 +529,7 @@ class Config(Section):
     brands: tuple[Brand, ...] = ()
     sources: tuple[Source, ...] = ()
     campaigns: tuple[Campaign, ...] = ()
+    rules: tuple[Rule, ...] = ()
     imports: dict[Key, ImportProfile] = Field(
         default_factory=dict, alias="import", description="Saved ways to import files."
     )

@@ -9,7 +9,7 @@ import typing
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -21,8 +21,10 @@ from listener.config import (
     Source,
     split_listen,
 )
+from listener.config_rules import RuleFile, rule_problems
 from listener.errors import ConfigError
 
+Model = TypeVar("Model", bound=BaseModel)
 # A user with a password in an address, or a password among its parameters.
 _PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s]+@|[?&]password=")
 
@@ -96,13 +98,32 @@ class ConfigFile:
 
 def load_config(path: Path) -> ConfigFile:
     """Read and check ``path``. Raises ``ConfigError`` with one line per problem."""
+    hint = f"run where config.toml is, or name it with --config or {CONFIG_VARIABLE}"
+    text, config = _read(path, Config, hint)
+    file = ConfigFile(path, text, config)
+    problems = [problem for check in _CHECKS for problem in check(file)]
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return file
+
+
+def load_rules(path: Path, base: Config) -> ConfigFile:
+    """Read a file of ``[[rules]]`` to be tried beside ``base``; return it with those rules only.
+
+    Raises ``ConfigError`` with one line per problem, as ``load_config``.
+    """
+    text, found = _read(path, RuleFile, "name a file that holds [[rules]]")
+    file = ConfigFile(path, text, base.model_copy(update={"rules": found.rules}))
+    if problems := list(_unworkable_rules(file)):
+        raise ConfigError("\n".join(problems))
+    return file
+
+
+def _read(path: Path, model: type[Model], hint: str) -> tuple[str, Model]:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise ConfigError(
-            f"cannot read '{path}' ({error.strerror}); run where config.toml is, "
-            f"or name it with --config or {CONFIG_VARIABLE}"
-        ) from None
+        raise ConfigError(f"cannot read '{path}' ({error.strerror}); {hint}") from None
     try:
         text = raw.decode("utf-8-sig")
         data = tomllib.loads(text)
@@ -112,16 +133,11 @@ def load_config(path: Path) -> ConfigFile:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
     try:
-        config = Config.model_validate(data)
+        return text, model.model_validate(data)
     except ValidationError as error:
         lines = _Lines(text)
         problems = [_describe(path, lines, problem) for problem in error.errors()]
         raise ConfigError("\n".join(dict.fromkeys(problems))) from None
-    file = ConfigFile(path, text, config)
-    problems = [problem for check in _CHECKS for problem in check(file)]
-    if problems:
-        raise ConfigError("\n".join(problems))
-    return file
 
 
 def parameters_file(path: Path) -> dict[str, str]:
@@ -236,6 +252,25 @@ def _impossible_campaigns(file: ConfigFile) -> Iterator[str]:
                 yield f"{where}: there is no brand '{key}'; known brands: {known}"
 
 
+def _unworkable_rules(file: ConfigFile) -> Iterator[str]:
+    config = file.config
+    groups = [one.group for one in config.sources]
+    groups += [one.group for one in config.imports.values()]
+    for group in config.detection.groups:
+        if group not in groups:
+            where = file.where("detection", "groups", group)
+            known = ", ".join(dict.fromkeys(groups)) or "none"
+            yield f"{where}: no source is of group '{group}'; known groups: {known}"
+    found = rule_problems(
+        config.rules,
+        brands=[one.key for one in config.brands],
+        groups=groups,
+        sources=[one.key for one in config.sources],
+    )
+    for place, problem in found:
+        yield f"{file.where(*place)}: {problem}"
+
+
 def _as_date(value: date) -> date:
     return value.date() if isinstance(value, datetime) else value
 
@@ -308,6 +343,7 @@ _CHECKS = (
     _shared_ids,
     _unknown_brands,
     _impossible_campaigns,
+    _unworkable_rules,
     _wordless_brands,
     _empty_facts,
     _demo_sources,

@@ -33,6 +33,11 @@ class Coverage:
             if total and weights.get(source_id)
         ]
 
+    @property
+    def gaps(self) -> list[tuple[datetime, datetime, float]]:
+        """Every gap as (start, end, lost share of the brand's usual mentions)."""
+        return self._gaps
+
     def at(self, start: datetime) -> float:
         """Return the share, 0 to 1, for the bucket that begins at ``start``."""
         end = start + BUCKET
@@ -53,11 +58,7 @@ def judged_buckets(
 
     Buckets that counted nothing are there too; one that is not over is marked as partial.
     """
-    stored = series.load_counts(session, one, since=since, until=until)
-    newest_import = imports.newest_import_at(session)
-    judged_from = max(since, bucket_start(now - HISTORY_AGE))
-    if newest_import is not None and newest_import >= judged_from:
-        stored |= series.live_counts(session, one, since=judged_from, until=until)
+    stored = heard_counts(session, one, since, until, now=now)
     buckets = []
     start = since
     while start < until:
@@ -73,6 +74,21 @@ def judged_buckets(
         )
         start += BUCKET
     return buckets
+
+
+def heard_counts(
+    session: Session, one: SeriesRecord, since: datetime, until: datetime, *, now: datetime
+) -> dict[datetime, tuple[int, int]]:
+    """Return (mentions, negatives) of the buckets in [since, until) that counted anything.
+
+    What was imported lately is left out.
+    """
+    stored = series.load_counts(session, one, since=since, until=until)
+    newest_import = imports.newest_import_at(session)
+    judged_from = max(since, bucket_start(now - HISTORY_AGE))
+    if newest_import is not None and newest_import >= judged_from:
+        stored |= series.live_counts(session, one, since=judged_from, until=until)
+    return stored
 
 
 def heard_buckets(

@@ -15,6 +15,7 @@ from typing import Literal
 
 from sqlmodel import Session
 
+from listener.detect.rules import INFLUENCER_FOLLOWERS
 from listener.store import findings, mentions
 from listener.store.records import JudgedMention, MentionScore, Speaker
 from listener.text.fold import fold
@@ -22,7 +23,6 @@ from listener.text.fold import fold
 LIKELY = 0.8
 NEGATIVE_ENOUGH = 0.7
 # Followers from which one voice is serious, and urgent.
-INFLUENCER = 100_000
 GREAT_INFLUENCER = 1_000_000
 # An urgent text older than this is history, not news; in a backfill, much sooner.
 MAX_AGE = timedelta(hours=6)
@@ -100,7 +100,7 @@ def at_once(
         if kind is SourceKind.REGULATOR and score.label != "positive":
             return AtOnce("serious", Loud.REGULATOR)
         return None if kind is SourceKind.MEDIA else AtOnce("general", Loud(kind))
-    if is_bad and (followers or 0) >= INFLUENCER:
+    if is_bad and (followers or 0) >= INFLUENCER_FOLLOWERS:
         is_great = (followers or 0) >= GREAT_INFLUENCER
         return AtOnce("urgent" if is_great else "serious", Loud.INFLUENCER)
     return None
@@ -119,7 +119,10 @@ def note_at_once(session: Session, scores: Sequence[MentionScore], now: datetime
         if score.severity == "urgent" and score.confidence >= LIKELY
     }
     speakers = mentions.speakers(
-        session, [score.mention_id for score in scores], wanted=wanted, followers=INFLUENCER
+        session,
+        [score.mention_id for score in scores],
+        wanted=wanted,
+        followers=INFLUENCER_FOLLOWERS,
     )
     for score in scores:
         speaker = speakers.get(score.mention_id)

@@ -6,7 +6,7 @@ arrives later only teaches and never raises yesterday's alarm again.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -41,7 +41,8 @@ class NoticeSettings:
     """What noticing needs to know of the configuration.
 
     ``parts`` judges the series of one source group or one complaint type: a brand has a dozen of
-    them, so each must be surer than the whole.
+    them, so each must be surer than the whole. ``brands`` and ``groups`` hold what is judged
+    otherwise, by key of the brand and by source group.
     """
 
     crisis: CrisisSettings
@@ -51,6 +52,14 @@ class NoticeSettings:
     history: timedelta
     lateness: timedelta
     calendar: Calendar = NO_CALENDAR
+    brands: Mapping[str, CrisisSettings] = field(default_factory=dict)
+    groups: Mapping[str, CrisisSettings] = field(default_factory=dict)
+
+    def rule_for(self, one: SeriesRecord) -> CrisisSettings:
+        """Return the crisis channel's settings for a series."""
+        if one.is_overall:
+            return self.brands.get(one.brand_key, self.crisis)
+        return self.groups.get(one.source_group, self.parts)
 
 
 def lateness_allowance(intervals_s: Sequence[int]) -> timedelta:
@@ -245,7 +254,7 @@ def _detector(
     now: datetime,
 ) -> tuple[CrisisDetector, _Progress]:
     """Load what was learned, or begin anew from the oldest bucket in reach."""
-    rule = settings.crisis if one.is_overall else settings.parts
+    rule = settings.rule_for(one)
     detector = CrisisDetector(rule, settings.tz, settings.calendar.rest)
     stored = series.load_baseline(session, one.id, findings.CRISIS)
     newest_import = imports.newest_import_at(session)

@@ -11,8 +11,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from listener.config import Brand, Section, Words
+from listener.config import Brand, Words
 from listener.config_file import ConfigFile
+from listener.config_parts import Section
 from listener.errors import ConfigError
 from listener.matching.brand import BrandError, BrandWords
 from listener.matching.matcher import BrandMatcher

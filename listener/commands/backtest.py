@@ -27,6 +27,7 @@ from listener.backtest import (
 from listener.clock import SystemClock
 from listener.commands.accuracy import share_json, share_text
 from listener.commands.accuracy_text import WORDS as ACCURACY_WORDS
+from listener.commands.backtest_rule import backtest_rules
 from listener.commands.backtest_text import WORDS
 from listener.commands.common import (
     ConfigOption,
@@ -45,11 +46,13 @@ from listener.detect.episodes import Episode
 from listener.detect.settings import CrisisSettings
 from listener.detect.severity import crisis_severity
 from listener.home import open_database
+from listener.notice import NoticeSettings
 from listener.outlook import PRESETS
 from listener.store import series
 from listener.store.brands import brand_ids
 from listener.store.corrections import labelled_alerts
 from listener.store.engine import read_session
+from listener.store.records import SeriesRecord
 from listener.store.rows import BUCKET
 
 _CURRENT = "current"
@@ -101,10 +104,19 @@ def backtest(
     sweep: Annotated[
         bool, typer.Option("--sweep", help="Suggest a threshold for at most one alert a week.")
     ] = False,
+    rule: Annotated[
+        str | None,
+        typer.Option(help="A rule of [[rules]] by name, or a .toml file with rules to be tried."),
+    ] = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say what the rule would have raised on the stored history; changes nothing."""
+    if rule is not None:
+        if (sensitivity, group, topic) != (None, None, None):
+            fail("backtest: --rule says itself which part and how readily; leave the rest", code=2)
+        backtest_rules(rule, brand, config, days=days, is_sweep=sweep, as_json=as_json)
+        return
     if group is not None and topic is not None:
         fail("backtest: --group and --type are two different parts of a brand; give one", code=2)
     with errors_shown():
@@ -112,15 +124,19 @@ def backtest(
         parts = [_part(file, each, group, topic) for each in _brands(file, brand)]
         now = SystemClock().now()
         settings = notice_settings(file.config)
-        current = settings.crisis if group is None and topic is None else settings.parts
-        rules = _rules(sensitivity, current)
-        if sweep:
-            rules = [rules[0], *sweep_rules(_presets(Preset.ALL), CrisisSettings())]
         engine = open_database(file, load_secrets())
         try:
             with read_session(engine) as session:
                 found = [
-                    _replayed(session, part, rules, file, days=days, now=now, is_told=not sweep)
+                    _replayed(
+                        session,
+                        part,
+                        _rules(sensitivity, _current(settings, part), is_sweep=sweep),
+                        file,
+                        days=days,
+                        now=now,
+                        is_told=not sweep,
+                    )
                     for part in parts
                 ]
         finally:
@@ -158,7 +174,24 @@ def _presets(chosen: Preset | None) -> list[Rule]:
     return [Rule(name, CrisisSettings.for_sensitivity(name)) for name in names]
 
 
-def _rules(chosen: Preset | None, current: CrisisSettings) -> list[Rule]:
+def _current(settings: NoticeSettings, part: _Part) -> CrisisSettings:
+    """Return the rule in force for a part, its own sensitivity included."""
+    one = SeriesRecord(
+        id=0,
+        brand_id=0,
+        brand_key=part.brand.key,
+        topic=part.topic,
+        source_group=part.group,
+    )
+    return settings.rule_for(one)
+
+
+def _rules(
+    chosen: Preset | None, current: CrisisSettings, *, is_sweep: bool = False
+) -> list[Rule]:
+    if is_sweep:
+        steps = sweep_rules(_presets(Preset.ALL), CrisisSettings())
+        return [Rule(_CURRENT, current), *steps]
     return [Rule(_CURRENT, current), *_presets(chosen)]
 
 

@@ -6,6 +6,23 @@ from types import MappingProxyType
 WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "zh-CN": {
+            "precision": "   已标注的 {judged} 次里属实 {confirmed} 次，误报 {false} 次"
+            "（准确率 {value:.0%}）；未标注 {open} 次。",
+            "said": "   当时的结论：{label}",
+            "label_confirmed": "属实",
+            "label_false_alarm": "误报",
+            "label_not_our_brand": "非本品牌",
+            "rule_alerts": "{what}｜规则“{rule}”：最近 {days:.0f} 天会预警 {count} 次",
+            "rule_says": "   条件：{says}",
+            "rule_alert": "{number}. {start} 至 {end}｜{found}",
+            "builtin": "对照：内置危机检测（现行灵敏度）会预警 {count} 次",
+            "replaced": "对照：现行的同名规则会预警 {count} 次",
+            "other": "   {start} 至 {end}{label}",
+            "rule_step": "   {key} = {value}{mark}：预警 {count} 次，其中未证实 {false} 次，"
+            "每周 {rate:.1f} 次",
+            "rule_mark": "（现值）",
+            "rule_advice": "建议：{key} = {value}，未经证实的预警每周不超过一次。",
+            "no_sweep": "这类规则没有可扫描的阈值。",
             "current": "现行规则",
             "high": "高灵敏度",
             "normal": "标准灵敏度",
@@ -34,6 +51,23 @@ WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "noisy": "所有阈值都超过每周一次；请先检查品牌查询是否混入无关内容。",
         },
         "zh-TW": {
+            "precision": "   已標註的 {judged} 次裡屬實 {confirmed} 次，誤報 {false} 次"
+            "（準確率 {value:.0%}）；未標註 {open} 次。",
+            "said": "   當時的結論：{label}",
+            "label_confirmed": "屬實",
+            "label_false_alarm": "誤報",
+            "label_not_our_brand": "非本品牌",
+            "rule_alerts": "{what}｜規則「{rule}」：最近 {days:.0f} 天會預警 {count} 次",
+            "rule_says": "   條件：{says}",
+            "rule_alert": "{number}. {start} 至 {end}｜{found}",
+            "builtin": "對照：內建危機偵測（現行靈敏度）會預警 {count} 次",
+            "replaced": "對照：現行的同名規則會預警 {count} 次",
+            "other": "   {start} 至 {end}{label}",
+            "rule_step": "   {key} = {value}{mark}：預警 {count} 次，其中未證實 {false} 次，"
+            "每週 {rate:.1f} 次",
+            "rule_mark": "（現值）",
+            "rule_advice": "建議：{key} = {value}，未經證實的預警每週不超過一次。",
+            "no_sweep": "這類規則沒有可掃描的門檻。",
             "current": "現行規則",
             "high": "高靈敏度",
             "normal": "標準靈敏度",
@@ -62,6 +96,24 @@ WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "noisy": "所有門檻都超過每週一次；請先檢查品牌查詢是否混入無關內容。",
         },
         "en": {
+            "precision": "   Of {judged} that people judged {confirmed} were confirmed and {false}"
+            " false (precision {value:.0%}); {open} were not judged.",
+            "said": "   People said: {label}",
+            "label_confirmed": "confirmed",
+            "label_false_alarm": "false alarm",
+            "label_not_our_brand": "not our brand",
+            "rule_alerts": "{what}, rule “{rule}”: the last {days:.0f} days would have"
+            " alerted {count} times",
+            "rule_says": "   It says: {says}",
+            "rule_alert": "{number}. {start} to {end}: {found}",
+            "builtin": "Beside it, the built-in crisis channel: {count} alerts",
+            "replaced": "Beside it, the rule of that name in force: {count} alerts",
+            "other": "   {start} to {end}{label}",
+            "rule_step": "   {key} = {value}{mark}: {count} alerts, {false} of them not confirmed,"
+            " {rate:.1f} a week",
+            "rule_mark": " (now)",
+            "rule_advice": "Suggested: {key} = {value}: at most one unconfirmed alert a week.",
+            "no_sweep": "This kind of rule has no threshold to sweep.",
             "current": "the rule in force",
             "high": "high sensitivity",
             "normal": "normal sensitivity",

@@ -30,6 +30,7 @@ from listener.notify.telegram import asking, open_bot
 from listener.outlook import maturity, maturity_line, suggest, suggestion_lines
 from listener.reports.chart import font_path
 from listener.resources import bundled
+from listener.rules import compiled_rules
 from listener.store.brands import brand_ids
 from listener.store.engine import POOL_OVERFLOW, POOL_SIZE, read_session
 from listener.store.health import OLDEST_POSTGRESQL, DatabaseHealth, examine_database
@@ -149,6 +150,7 @@ def _chains(people: Sequence[Person]) -> Iterator[Check]:
 
 def _sources(file: ConfigFile) -> Iterator[Check]:
     check_sources(file)
+    compiled_rules(file)
     enabled = [source for source in file.config.sources if source.enabled]
     if not enabled:
         yield Check(

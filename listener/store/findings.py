@@ -1,6 +1,7 @@
 """Findings: the durable hand-over from noticing to responding."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ CRISIS = "crisis"
 IMMEDIATE = "immediate"
 VOLUME = "volume"
 TAKEOFF = "takeoff"
+RULE = "rule"
 
 
 def overlapping_finding(
@@ -135,3 +137,65 @@ def changed_findings(session: Session, incident_ids: Sequence[int]) -> list[Find
         select(Finding).where(col(Finding.incident_id).in_(incident_ids)).order_by(col(Finding.id))
     )
     return records_of(FindingRecord, session.exec(query))
+
+
+def newest_of_rule(session: Session, prefix: str) -> FindingRecord | None:
+    """Return the newest finding of a rule about one subject, by the start of its natural key."""
+    query = (
+        select(Finding)
+        .where(
+            Finding.channel == RULE, col(Finding.natural_key).startswith(prefix, autoescape=True)
+        )
+        .order_by(col(Finding.id).desc())
+        .limit(1)
+    )
+    row = session.exec(query).first()
+    return None if row is None else record_of(FindingRecord, row)
+
+
+def rules_on(session: Session, *, brand_id: int | None = None) -> list[FindingRecord]:
+    """Return what rules have found and is not over, oldest first."""
+    query = select(Finding).where(Finding.channel == RULE, col(Finding.ended_at).is_(None))
+    if brand_id is not None:
+        query = query.where(Finding.brand_id == brand_id)
+    return records_of(FindingRecord, session.exec(query.order_by(col(Finding.id))))
+
+
+def rules_told(session: Session, *, since: datetime) -> list[FindingRecord]:
+    """Return what rules have told as notices and is still on, or ended after ``since``."""
+    query = (
+        select(Finding)
+        .where(
+            Finding.channel == RULE,
+            col(Finding.handled_at).is_not(None),
+            col(Finding.incident_id).is_(None),
+            or_(col(Finding.ended_at).is_(None), col(Finding.ended_at) > since),
+        )
+        .order_by(col(Finding.id))
+    )
+    return records_of(FindingRecord, session.exec(query))
+
+
+@dataclass(frozen=True, slots=True)
+class RuleState:
+    """How a rule fares: how often it fired, when last, and whether something holds now."""
+
+    count: int
+    last_at: datetime
+    is_on: bool
+
+
+def rule_states(session: Session) -> dict[str, RuleState]:
+    """Return the state of every rule that ever found anything, by its name."""
+    query = (
+        select(Finding.natural_key, Finding.found_at, Finding.ended_at)
+        .where(Finding.channel == RULE)
+        .order_by(col(Finding.found_at), col(Finding.id))
+    )
+    states: dict[str, RuleState] = {}
+    for key, found_at, ended_at in session.exec(query):
+        name = key.split(":", 2)[1]
+        known = states.get(name)
+        is_on = ended_at is None or (known is not None and known.is_on)
+        states[name] = RuleState((known.count if known else 0) + 1, found_at, is_on)
+    return states

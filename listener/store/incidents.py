@@ -140,3 +140,30 @@ def facts(session: Session, incident_id: int) -> dict[str, FactRecord]:
         .order_by(col(Fact.id))
     )
     return {fact.name: fact for fact in records_of(FactRecord, session.exec(query))}
+
+
+def labelled_incidents(
+    session: Session, *, brand_id: int, since: datetime, until: datetime
+) -> list[tuple[datetime, datetime, str]]:
+    """Return (first seen, closed, outcome) of a brand's closed incidents first seen in a span.
+
+    A person said the outcome when closing; of an incident closed twice the last word counts.
+    """
+    query = (
+        select(Incident.id, Incident.first_seen_at, Incident.closed_at, IncidentEvent.data)
+        .join(IncidentEvent, col(IncidentEvent.incident_id) == Incident.id)
+        .where(
+            Incident.brand_id == brand_id,
+            col(Incident.closed_at).is_not(None),
+            col(Incident.first_seen_at) >= since,
+            col(Incident.first_seen_at) < until,
+            IncidentEvent.kind == "close",
+        )
+        .order_by(col(IncidentEvent.id))
+    )
+    found = {
+        incident_id: (first_at, closed_at, str(data["outcome"]))
+        for incident_id, first_at, closed_at, data in session.exec(query)
+        if closed_at is not None and "outcome" in data
+    }
+    return sorted(found.values())

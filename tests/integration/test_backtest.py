@@ -1,7 +1,6 @@
 """What a backtest says of stored history, and that it says what the service did."""
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -113,7 +112,7 @@ def test_a_sweep_of_a_restless_history_suggests_a_calmer_rule_or_none(engine, cl
 
 def test_episodes_with_little_time_between_are_one(clock):
     def episode(start, end, score):
-        peak = replace(CALM, score=score, is_on=True)
+        peak = CALM._replace(score=score, is_on=True)
         at = clock.now()
         return Episode(
             at + timedelta(minutes=start), at + timedelta(minutes=end), score, peak, peak
