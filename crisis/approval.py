@@ -16,6 +16,7 @@ from crisis.announce import number_of, post_notice, refresh_alert, refresh_revis
 from crisis.chain import Chain, Signature, Standing, describe, seat_for
 from crisis.desk import Desk
 from crisis.draft_message import may_be_emergency
+from crisis.gate import require_open
 from crisis.kinds import Phase
 from crisis.permissions import Action, Actor
 from crisis.signing import APPROVE, Standings, standings
@@ -62,7 +63,8 @@ def decide(
 
     ``expected_hash`` is the hash, or its beginning of at least eight digits, of the text that the
     person has seen. ``emergency`` lets a lead alone pass an untouched first response, with a
-    reason. Raises ``NotAllowed`` or ``Conflict``; then nothing has changed.
+    reason. No text is signed that the lint finds errors in, unless a lead overrode it. Raises
+    ``NotAllowed`` or ``Conflict``; then nothing has changed.
     """
     revision = statements.revision(session, revision_id)
     statement = statements.lock_statement(session, revision.statement_id)
@@ -73,6 +75,7 @@ def decide(
         raise Conflict(f"'{verdict}' needs a reason here", code="empty_text")
     found = standings(session, desk, statement, revision)
     if verdict is Verdict.APPROVE:
+        require_open(session, desk, statement, revision)
         signature = _signature(
             desk, statement, revision, found, actor=actor, emergency=emergency, now=now
         )

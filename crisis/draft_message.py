@@ -9,6 +9,7 @@ from sqlmodel import Session
 from crisis.chain import Chain, Standing
 from crisis.desk import Desk
 from crisis.facts import SYSTEM
+from crisis.gate import Gate, gate_lines, gate_of
 from crisis.kinds import Kind
 from crisis.messages import Body, Button
 from crisis.signing import Standings, standings
@@ -31,6 +32,7 @@ def draft_body(
     """Return the message that shows one revision and what became of it."""
     found = standings(session, desk, statement, revision)
     state = _state(statement, revision, found)
+    gate = gate_of(session, desk, statement, revision) if state == statements.WAITING else None
     decision = found.decisions[-1] if found.decisions else None
     unknown = [
         desk.catalog.fact_names.get(name, name)
@@ -48,14 +50,31 @@ def draft_body(
             "author": desk.name_of(revision.author),
             "fingerprint": revision.content_hash[:12],
             "state": state,
+            "lint": [
+                *(gate_lines(desk, gate) if gate else ()),
+                *_stale_template(desk, statement, revision),
+            ],
             "chain": _shown_chain(desk, statement, found, state),
             "decided_by": desk.name_of(decision.person_key) if decision else "",
             "decided_at": decision.decided_at if decision else None,
             "comment": (decision.comment or "") if decision else "",
         },
-        buttons=_buttons(desk, statement, revision, found, state),
+        buttons=_buttons(desk, statement, revision, found, state, gate=gate),
         content_hash=revision.content_hash,
     )
+
+
+def _stale_template(
+    desk: Desk, statement: StatementRecord, revision: RevisionRecord
+) -> Iterator[str]:
+    """Yield a reminder where a machine draft comes from a template nobody reviewed for a year."""
+    template = desk.library.find(
+        lang=statement.lang, crisis_type=statement.crisis_type, kind=statement.kind
+    )
+    day = revision.created_at.astimezone(desk.tz).date()
+    if revision.author == SYSTEM and template is not None and template.is_stale(day):
+        reviewed = template.reviewed.isoformat() if template.reviewed else "–"
+        yield desk.catalog.approval["template_stale"].format(day=reviewed)
 
 
 def _state(statement: StatementRecord, revision: RevisionRecord, found: Standings) -> str:
@@ -76,12 +95,16 @@ def _buttons(
     revision: RevisionRecord,
     found: Standings,
     state: str,
+    *,
+    gate: Gate | None,
 ) -> tuple[tuple[Button, ...], ...]:
     names = desk.catalog.buttons
 
     def row(*actions: str) -> tuple[Button, ...]:
         return tuple((action, names[action], revision.id) for action in actions)
 
+    if gate and gate.is_shut:
+        return (row("edit", "reject"), row("changes", "override"))
     if state == statements.WAITING:
         more = ["changes"]
         if may_be_emergency(statement, revision) and found.chain.needed > 1:

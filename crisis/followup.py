@@ -12,6 +12,7 @@ from crisis.announce import number_of, post_notice, refresh_revision
 from crisis.approval import STATEMENT, complete, expire_approvals
 from crisis.chain import Step
 from crisis.desk import Desk
+from crisis.gate import gate_of
 from crisis.signing import Standings, standings
 from listener.complaints import Severity
 from listener.config import Role
@@ -52,7 +53,7 @@ def follow_statement(session: Session, desk: Desk, statement_id: int, now: datet
     found = standings(session, desk, statement, revision)
     if found.chain.is_complete:
         complete(session, desk, statement, revision, found, now=now)
-    else:
+    elif not gate_of(session, desk, statement, revision).is_shut:
         _chase(session, desk, statement, revision, found, now=now)
     refresh_revision(session, desk, revision.id, now)
 

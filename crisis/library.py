@@ -8,7 +8,8 @@ them as they go out, so only the phrases for what is still being checked are sha
 import hashlib
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,10 @@ _KEYS = frozenset(
 )
 
 
+# Laws, hotlines and what people expect of a company change; a year is the longest to trust a text.
+REVIEW_WITHIN = timedelta(days=365)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactDefinition:
     """What a fact is called in one language, how it is asked for, and how it stays open."""
@@ -63,7 +68,8 @@ class Template:
     """One template and what it asks for.
 
     ``checking`` maps a fact to the words that say it is still being checked; the facts in
-    ``always_checking`` are never stated by this kind and always named among them.
+    ``always_checking`` are never stated by this kind and always named among them. ``reviewed`` is
+    the day its folder was last read by somebody who answers for it.
     """
 
     lang: str
@@ -79,6 +85,11 @@ class Template:
     may_be_unknown: tuple[str, ...]
     always_checking: tuple[str, ...]
     checking: Mapping[str, str]
+    reviewed: date | None = None
+
+    def is_stale(self, on: date) -> bool:
+        """Say whether nobody has read it against law, contacts and practice for too long."""
+        return self.reviewed is None or on - self.reviewed > REVIEW_WITHIN
 
     @property
     def name(self) -> str:
@@ -119,7 +130,11 @@ class StatementLibrary:
         entry = _toml(meta).get(kind)
         if entry is None:
             return None
-        return _template(meta, entry, self.definitions(lang), (lang, crisis_type, kind))
+        reviewed = _toml(meta).get("reviewed")
+        if reviewed is not None and type(reviewed) is not date:
+            raise TemplateRejected(f"{meta}: reviewed must be a day such as 2026-11-22")
+        found = _template(meta, entry, self.definitions(lang), (lang, crisis_type, kind))
+        return replace(found, reviewed=reviewed)
 
     def templates(self) -> Iterator[Template]:
         """Yield every template there is, by language, crisis type and kind."""

@@ -22,6 +22,7 @@ class Action(StrEnum):
     STATE_FACT = "state_fact"
     EDIT = "edit"
     DECIDE = "decide"
+    OVERRIDE = "override"
     PUBLISH = "publish"
     CLOSE = "close"
     REOPEN = "reopen"
@@ -52,6 +53,7 @@ MATRIX: Mapping[Action, frozenset[Role]] = {
     Action.STATE_FACT: _WORKS | {Role.BUSINESS, Role.LEGAL},
     Action.EDIT: _WORKS | {Role.LEGAL},
     Action.DECIDE: frozenset({Role.LEAD, Role.LEGAL, Role.BUSINESS, Role.EXECUTIVE}),
+    Action.OVERRIDE: frozenset({Role.LEAD}),
     Action.PUBLISH: _WORKS,
     Action.CLOSE: frozenset({Role.LEAD}),
     Action.REOPEN: frozenset({Role.LEAD}),

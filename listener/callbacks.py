@@ -37,6 +37,7 @@ _LETTERS = {
     "close_false": "z",
     "take_back": "u",
     "finish": "y",
+    "override": "o",
 }
 _ACTIONS = {letter: action for action, letter in _LETTERS.items()}
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"

@@ -70,6 +70,9 @@ _ACTED = re.compile(
     r"已(?:经|于|在|对|将|向|把|由|为|就|请|派|与|按|全|同|第|先|连|正|"
     r"紧|立|从|通|委|会|安|停|下|召|封|撤|暂)?[^,。!?;\n]{1,40}"
 )
+_PLANNED = re.compile(
+    "将(?!错|原|所|该|这|其|此|全部|相关|涉事)|[^不]会(?!员|议)|拟|打算|准备|计划|考虑"
+)
 _NOT_DONE = re.compile(r"已(?:久|知|故|往|逝|$|,)")
 
 
@@ -135,7 +138,10 @@ def _has_checking(reading: Reading) -> bool:
 
 def _has_action(reading: Reading) -> bool:
     """Say whether something was done already; having heard of it is nothing done."""
-    if any(reading.is_own(span) for span in reading.spans("parts.action")):
+    if any(
+        reading.is_own(span) and not _is_planned(reading, span)
+        for span in reading.spans("parts.action")
+    ):
         return True
     if reading.statement.lang == "en":
         return reading.has("parts.action_en")
@@ -150,6 +156,12 @@ def _has_action(reading: Reading) -> bool:
     return False
 
 
+def _is_planned(reading: Reading, action: Span) -> bool:
+    """Say whether the clause announces the action: a plan is no deed."""
+    before = reading.flat[reading.clause_at(action).start : action.start]
+    return bool(_PLANNED.search(before)) and "已" not in before
+
+
 def _has_remedy(reading: Reading) -> bool:
     """Say whether there is a remedy, and the way to get it in its sentence or the next one."""
     sentences = reading.sentences
@@ -161,12 +173,16 @@ def _has_remedy(reading: Reading) -> bool:
         ]
         if not remedies:
             continue
-        if any(
-            not span.overlaps(remedy) or span.end - span.start > remedy.end - remedy.start
-            for span in reading.spans("parts.remedy_way")
-            if span.within(sentence)
-            for remedy in remedies
-        ) or _ready(reading, sentence):
+        if (
+            any(
+                not span.overlaps(remedy) or span.end - span.start > remedy.end - remedy.start
+                for span in reading.spans("parts.remedy_way")
+                if span.within(sentence)
+                for remedy in remedies
+            )
+            or _ready(reading, sentence)
+            or _address_given(reading, sentence)
+        ):
             return True
         if reading.statement.crisis in REFORM_IS_REMEDY and has_time(reading.flat, sentence):
             return True
@@ -175,6 +191,10 @@ def _has_remedy(reading: Reading) -> bool:
             if not _PHONE.search(reading.flat, *follower) or "办理" in reading.of(follower):
                 return True
     return False
+
+
+def _address_given(reading: Reading, sentence: Span) -> bool:
+    return any(pattern.search(reading.flat, *sentence) for pattern in (_MAIL, _URL))
 
 
 def _ready(reading: Reading, sentence: Span) -> bool:
@@ -254,7 +274,7 @@ def _has_signature(reading: Reading) -> bool:
             name = re.sub(r"[^a-z\u4e00-\u9fff]", "", reading.of(reading.lines[index - 1])[-40:])
             if reading.of(reading.lines[index - 1]).endswith(("。", ".")) and len(name) > 24:
                 continue
-        if len(name) >= 2 and not re.search("[前将]|will |by ", tail):
+        if len(name) >= 2 and not re.search("[日号时点分周]前|将[于在]|will |by ", tail):
             return True
     return False
 

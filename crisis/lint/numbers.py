@@ -11,7 +11,7 @@ _SOURCE = re.compile(
     "截至|截止|截至目前|据|经.{0,12}(?:统计|确认|核查|核实|检测|清点|"
     "盘点|查验|检验|认定|核对|比对|调查|查证|鉴定|统计得|排查)|统计|"
     "数据显示|记录显示|日志显示|系统显示|后台显示|报告显示|通报|"
-    "来源|共收到|编号|公布的数据|数据来自|as of|up to|by \\d|according to|"
+    "来源|抽[检验查]|共收到|编号|公布的数据|数据来自|as of|up to|by \\d|according to|"
     "so far|recorded by|confirmed by|counted by|figures from|source|"
     "logs show|records show|our records|data from|audit|reported by|"
     "at \\d{1,2}[:.]\\d\\d|to date"
@@ -27,7 +27,7 @@ _NOT_AFFECTED = re.compile(
 _REMEDY_SHARE = re.compile(
     "全额|赔|补|折|到账|退款|退还|券|返|off|refund|voucher|discount|"
     "compensation|全额|price|safe|安全|满意|放心|natural|天然|保证|pure|"
-    "cotton|棉"
+    "cotton|棉|收了|多收|扣了|手续|违约|fee|charge|back\\b"
 )
 MIN_COUNT = 3
 

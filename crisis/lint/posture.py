@@ -12,6 +12,22 @@ _ANAPHOR = re.compile(
     "nevertheless|nonetheless|still,|even so|but |however|though|even though"
 )
 
+_PENDING = re.compile(
+    "送检|送验|送.{0,8}检[验测]|结果(?:未|还|尚)|公布.{0,10}结果|"
+    "送往|尚未|还没|未出炉|还在|仍在|正在|等待|等候|待|等(?!级)|"
+    "请(?!您?[查见看参在到登])|委托|"
+    "asked|waiting|await|pending|not yet|will be|are being|is being"
+)
+# What denies nothing, but promises, threatens or blames.
+_MORE_SPECIFIC = ("blame-staff", "hostile-phrase", "legal-threat", "over-promise")
+# "No card data leaked" beside an apology for the leak denies a part, not the matter.
+_PART_OF_IT = re.compile(
+    "(?:支付|付款|银行卡|信用卡|卡号|密码|账密|身份证|身分证|财务|交易|指纹|人脸)[^,。\n]{0,8}"
+    "(?:没有|未|不|无|均未|并未)|"
+    "(?:card|payment|password|bank|financial)[a-z ]{0,30}(?:not|no|never)"
+    "|(?:no|not any) (?:card|payment|password|bank|financial)"
+)
+
 
 def posture(reading: Reading) -> Iterator[Hit]:
     """Yield the findings about what the company denies and whether it may."""
@@ -22,16 +38,21 @@ def posture(reading: Reading) -> Iterator[Hit]:
     mixed = [span for span in denials if _is_mixed(reading, span)]
     for span in mixed:
         yield Hit("deny-rebuild-mix", span, reading.text[span.start : span.end])
-    if not reading.has("posture.words.evidence"):
+    if not any(_is_at_hand(reading, span) for span in reading.spans("posture.words.evidence")):
         for span in denials:
             if span not in mixed:
                 yield Hit("unproven-denial", span, reading.text[span.start : span.end])
 
 
+def _is_at_hand(reading: Reading, evidence: Span) -> bool:
+    """Say whether a proof exists, not only that somebody was asked for one."""
+    return not _PENDING.search(reading.of(reading.clause_at(evidence)))
+
+
 def _denials(reading: Reading) -> list[Span]:
     """Return the company's own denials, at most one for each clause."""
     found: list[Span] = []
-    blame = reading.spans("wording.blame-staff.hit") + reading.spans("wording.hostile-phrase.hit")
+    blame = [span for rule in _MORE_SPECIFIC for span in reading.spans(f"wording.{rule}.hit")]
     for span in reading.kept("posture.denial.hit", "posture.denial.except"):
         if not reading.is_own(span) or any(span.overlaps(other) for other in blame):
             continue
@@ -49,6 +70,8 @@ def _is_mixed(reading: Reading, denial: Span) -> bool:
         return False
     if _apologises(reading, place):
         return True
+    if _PART_OF_IT.search(reading.of(reading.clause_at(denial))):
+        return False
     if any(
         reading.is_own(span)
         for span in reading.kept("posture.words.compensation", "posture.words.compensation_not")

@@ -19,7 +19,7 @@ _SURNAME = (
 )
 # After a word such as 顾客 alone: common surnames that begin no ordinary word there.
 _SAFE_SURNAME = (
-    "(?!任何|许多|周[末一二三四五六日]|何[时种处]|严重|施工|康复|陆续|"
+    "(?!任何|许多|谢谢|谢意|周[末一二三四五六日]|何[时种处]|严重|施工|康复|陆续|"
     "唐突|范围|洪水|黄金|余额|史上|邓|毛病|田间|彭湃|夏季|夏天|秦|钟点|"
     "叶片|丁香|孔洞|傅|姜汤|汪洋|龙头)(?:欧阳|司马|上官|诸葛|慕容|[王李张刘陈杨赵黄周吴"
     "徐孙胡朱林何郭罗梁宋郑谢韩唐冯董萧曹袁邓许傅沈彭吕苏卢蒋蔡贾丁魏薛叶余潘杜戴夏钟汪"
@@ -32,7 +32,7 @@ _NOT_GIVEN = (
     "导|本|所|可|请|从|已|未|将|无|有|为|来|给|至))"
 )
 _ROLE = (
-    "(?:顾客|用户|客户|消费者|车主|买家|会员|患者|伤者|家长|当事人|投诉人|"
+    "(?:顾客|用户|客户|消费者|车主|买家|会员|患者|伤者|家长|当事人|投诉人|申诉人|检举人|陈情人|失主|亲属|病患|住客|"
     "举报人|学员|旅客|乘客|员工|店员|受害人|受害者|死者|租客|业主|网友|"
     "受伤的|发帖人|博主|孩子|学生|客人|读者|投诉者|客诉人|民众|住户|"
     "房客|苦主|客服|骑手|司机|病人|女童|男童|女孩|男孩|收件人|机主|实习生|"
@@ -46,13 +46,16 @@ _NAMES = (
         rf"本人|之|\Z)"
     ),
     re.compile(
-        rf"(?<![\u4e00-\u9fff])(?P<name>{_SURNAME}{_NOT_GIVEN}{_GIVEN})(?:先生|"
+        rf"(?<![\u4e00-\u9fff])(?P<name>(?!谢谢|全体|高[中年]){_SURNAME}{_NOT_GIVEN}{_GIVEN})(?:先生|"
         rf"女士|小姐|同学|太太|小朋友)"
     ),
     re.compile(
         rf"(?:感谢|联系|联系上|致电|向|对|给|是|为|的|由|与|和|请|经|系|探望|"
         rf"看望|陪同|受伤的|名叫|叫做|姓名为|姓名是|本名|真名|名字是)(?P<name>{_SURNAME}{_NOT_GIVEN}{_GIVEN})(?:先"
         rf"生|女士|小姐|同学|太太|小朋友)"
+    ),
+    re.compile(
+        rf"{_ROLE}(?P<name>{_SURNAME}{_NOT_GIVEN}[\u4e00-\u9fff]{{2}})(?=\(|先生|女士|小姐|被|反映|称)"
     ),
     re.compile(
         rf"(?:名叫|叫做|本名|真名|实名|姓名[:为是]|真实姓名[:为是]?)(?P<name>{_SURNAME}{_NOT_GIVEN}{_GIVEN})"
@@ -70,6 +73,21 @@ _NAME_EN = re.compile(
     r"complainant|passenger|\d{1,2}(?= ?(?:,|years|from|who|of [A-Z]))|"
     r"who (?:complained|posted|bought|ordered|was injured|was hurt))"
 )
+# Whoever is accused is a private person, whatever their post: guilt is for the finding (C10).
+_ACCUSED = re.compile(
+    "被指|涉嫌|指控|停职|停岗|骚扰|霸凌|辱骂|打人|殴打|推搡|受贿|贿赂|举报|投诉|性侵|歧视|开除|解聘|"
+    "辞退|不当言行|不当行为|擅自|accused|alleged|suspended|harass|bull(?:y|ied)|assault|dismissed|"
+    "misconduct|complaint"
+)
+_SPEAKS = re.compile("表示|介绍|指出|代表|发言|签|致歉|道歉|说[:,]|said|says|signed|apologi")
+_POST = (
+    "(?:经理|主管|总监|店长|组长|班长|主任|负责人|教练|老师|教师|主播|保安|导购|设计师|副总裁|副总|"
+    "总经理|高管|董事|合伙人|讲师|医师|护士|柜员|技师|店员|工程师|客户经理|员工|领队|导游)"
+)
+_ACCUSED_NAME = re.compile(
+    rf"{_POST}(?P<name>{_SURNAME}{_NOT_GIVEN}{_GIVEN})(?=被|涉|因|对|在|于|向|的|与|将|曾|已|停|,|。|"
+    r"\(|、|骚|辱|殴|打|擅)"
+)
 _PUBLIC_ROLE = re.compile(
     r"发言人|新闻|媒体|联系人|负责人|董事|总裁|总经理|ceo|首席|创始人|"
     r"创办人|法定代表|经理|主任|局长|部长|院长|教授|医生|律师|主席|执行长|"
@@ -77,7 +95,9 @@ _PUBLIC_ROLE = re.compile(
     r"minister|professor|dr\b|head of|officer|contact|传播部|公关|品牌部",
     re.IGNORECASE,
 )
+_HALF_PHONE = re.compile(r"(?<![\d*])(?:1[3-9]\d?|09\d{0,2}-?)[*x×＊•]{3,8}-?\d{2,4}(?![\d*])")
 _NUMBERS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("id", re.compile(r"(?<![\d*])[1-9]\d{5,13}[*x×＊•]{3,8}[\dx]{0,4}(?![\d*])")),
     ("phone", re.compile(r"(?<![\d*-])(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?![\d*])")),
     (
         "phone",
@@ -115,7 +135,7 @@ _NUMBERS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "order",
         re.compile(
-            r"(?:订单|运单|快递单|物流单|单号|订单编号|order|booking|tracking|"
+            r"(?:订单|运单|快递单|物流单|(?<![检验报抽测批])单号|订单编号|order|booking|tracking|"
             r"waybill|reference|ticket)(?:编?号码?| number| no\.?| id| reference)?"
             r"[^\w\n]{0,3}(?:为"
             r"|是|#)?[^\w\n]{0,2}(?=[a-z-]{0,30}\d)[a-z0-9][a-z0-9-]{5,60}"
@@ -148,6 +168,7 @@ _NUMBERS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "wechat",
         re.compile(
+            r"(?<![方服众])微信号[:为是 ]*[a-z][a-z0-9_-]{5,}|"
             r"(?:顾客|用户|客户|当事人|投诉人|发帖人|其|他|她|对方|该顾客|customer'?s?)的?(?:微"
             r"信号?|qq号?|抖音号?|小红书号?|邮箱|line id|账号|wechat|email)"
             r"[:为是 ]*[a-z0-9_.@-]{5,}"
@@ -182,7 +203,9 @@ _HEALTH = re.compile(
 
 def personal_data(reading: Reading) -> Iterator[Hit]:
     """Yield what identifies a private person; hotlines and named spokespersons are no findings."""
-    found: list[tuple[Span, str]] = [*_names(reading), *_numbers(reading)]
+    names = list(_names(reading))
+    found: list[tuple[Span, str]] = [*names, *_numbers(reading)]
+    found += _half_numbers(reading, [span for span, _ in names])
     found += [(Span(*match.span()), "health") for match in _HEALTH.finditer(reading.flat)]
     for span, what in sorted(found):
         yield Hit("personal-data", span, what)
@@ -195,14 +218,35 @@ def _names(reading: Reading) -> Iterator[tuple[Span, str]]:
             before = reading.flat[max(0, span.start - 14) : span.start]
             if not _PUBLIC_ROLE.search(before.rsplit("。", 1)[-1]):
                 yield Span(match.start(), match.end()), "name"
+    for match in _ACCUSED_NAME.finditer(reading.flat):
+        if _is_accused(reading, Span(*match.span())):
+            yield Span(*match.span()), "name"
     for match in _NAME_EN.finditer(reading.text):
         start = match.start()
         sentence = reading.sentence_at(Span(start, match.end()))
+        if _is_accused(reading, Span(start, match.end())):
+            yield Span(start, match.end()), "name"
+            continue
         around = reading.text[max(sentence.start, start - 40) : start]
         if not _PUBLIC_ROLE.search(around) and not _PUBLIC_ROLE.search(
             reading.text[match.end() : match.end() + 24].split(".")[0]
         ):
             yield Span(start, match.end()), "name"
+
+
+def _is_accused(reading: Reading, name: Span) -> bool:
+    """Say whether the sentence accuses whom it names, and does not let them speak."""
+    sentence = reading.of(reading.sentence_at(name))
+    after = reading.flat[name.end : name.end + 10]
+    return bool(_ACCUSED.search(sentence)) and not _SPEAKS.search(after)
+
+
+def _half_numbers(reading: Reading, names: list[Span]) -> Iterator[tuple[Span, str]]:
+    """Yield masked phone numbers beside a name: friends and colleagues still know who it is."""
+    for match in _HALF_PHONE.finditer(reading.flat):
+        span = Span(*match.span())
+        if any(name.within(reading.sentence_at(span)) for name in names):
+            yield span, "phone"
 
 
 def _numbers(reading: Reading) -> Iterator[tuple[Span, str]]:

@@ -12,6 +12,11 @@ _BELONGS = re.compile(
     r"by |no later|at the latest|expected|we expect|before )"
 )
 _ONLY_TIME = 14
+_GOES_ON = re.compile(
+    "(?:并|同时|也|再|然后|且|以及|及时|尽早|尽快|及早|and )"
+    "(?!.{0,6}(?:我们|我司|公司|will|将|会))"
+)
+_ASKS = re.compile("请|建议|提醒|务必|您可|可以先|不要|勿|please|do not|we advise|we suggest")
 
 
 def promises(reading: Reading) -> Iterator[Hit]:
@@ -21,7 +26,10 @@ def promises(reading: Reading) -> Iterator[Hit]:
         clause = reading.clause_at(span)
         if clause == last or not reading.is_own(span) or not _is_promise(reading, span, clause):
             continue
-        if _is_dated(reading, clause):
+        if _is_dated(reading, clause) or _asks_reader(reading, clause):
+            continue
+        if last and _follows(reading, last, clause):
+            last = clause
             continue
         last = clause
         end = clause.end - (1 if reading.text[clause.end - 1] in ",，。;；.!！" else 0)
@@ -41,6 +49,19 @@ def _is_promise(reading: Reading, span: Span, clause: Span) -> bool:
         other.within(rest) and not other.overlaps(span)
         for other in reading.spans("posture.words.promise_verb")
     )
+
+
+def _asks_reader(reading: Reading, clause: Span) -> bool:
+    """Say whether the clause goes on with what an earlier one asks of the reader."""
+    if not _GOES_ON.match(reading.of(clause)):
+        return False
+    sentence = reading.sentence_at(clause)
+    return bool(_ASKS.search(reading.flat, sentence.start, clause.start))
+
+
+def _follows(reading: Reading, last: Span, clause: Span) -> bool:
+    """Say whether two clauses of one sentence stand side by side: one promise in two breaths."""
+    return clause.start - last.end <= 1 and reading.text[last.end - 1] in ",，、"
 
 
 def _is_dated(reading: Reading, clause: Span) -> bool:

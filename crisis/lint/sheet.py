@@ -9,7 +9,7 @@ from crisis.lint.finding import Hit, Span
 from crisis.lint.quantities import quantities
 from crisis.lint.reading import Reading
 from crisis.lint.statement import SheetFact
-from crisis.lint.times import dates_in, hour_after
+from crisis.lint.times import clock, dates_in, hour_after, hours_in
 from listener.text.fold import fold
 
 CODE = re.compile(
@@ -35,11 +35,28 @@ def against_sheet(reading: Reading) -> Iterator[Hit]:
                 if not any(_says(other, reading.of(span)) for other in others):
                     yield Hit("stale-fact", span, name)
         elif fact.state == "known" and stated:
+            others = [other.value for key, other in known.items() if key != name]
             for span in _mismatches(reading, name, fact):
+                if _is_another(reading, span, others):
+                    continue
                 yield Hit("fact-mismatch", span, f"{name} = {fact.value}")
         elif fact.state == "unknown":
             for span in _asserted(reading, name):
                 yield Hit("unknown-asserted", span, name)
+
+
+def _is_another(reading: Reading, span: Span, others: list[str]) -> bool:
+    """Say whether what stands there is the value of another fact, or the date of a signature."""
+    words = reading.of(span)
+    if any(_says(other, words) for other in others):
+        return True
+    days = [day for _, day in dates_in(words, Span(0, len(words)))]
+    if not days:
+        return False
+    if reading.lines and span.end == reading.lines[-1].end:
+        return True
+    known = [fold(other) for other in others]
+    return any(day in days for value in known for _, day in dates_in(value, Span(0, len(value))))
 
 
 def _says(value: str, words: str) -> bool:
@@ -81,6 +98,8 @@ def _mismatches(reading: Reading, name: str, fact: SheetFact) -> Iterator[Span]:
     """Yield other values of the same shape where the text speaks of the same thing."""
     folded = fold(fact.value).strip(" 。.")
     labels = _labels(name)
+    if dates_in(folded, Span(0, len(folded))) and _places(reading, name, fact.value):
+        return  # said as it is; other dates are of other things
     if code := CODE.fullmatch(folded.replace(" ", "")):
         yield from _other_codes(reading, code.group(), labels)
         return
@@ -97,6 +116,9 @@ def _mismatches(reading: Reading, name: str, fact: SheetFact) -> Iterator[Span]:
         return
     if amount := _AMOUNT.fullmatch(folded):
         yield from _other_amounts(reading, amount.group(1) or amount.group(2), labels)
+        return
+    if hour := clock(folded):
+        yield from _other_hours(reading, hour, labels)
         return
     dates = dates_in(folded, Span(0, len(folded)))
     if len(dates) == 1 and len(folded) <= 24:
@@ -125,6 +147,14 @@ def _other_amounts(reading: Reading, wanted: str, labels: tuple[str, ...]) -> It
         value = (found.group(1) or found.group(2)).replace(",", "")
         span = Span(*found.span())
         if value != wanted.replace(",", "") and labels and _near_label(reading, span, labels):
+            yield span
+
+
+def _other_hours(
+    reading: Reading, wanted: tuple[int, int], labels: tuple[str, ...]
+) -> Iterator[Span]:
+    for span, hour in hours_in(reading.flat, Span(0, len(reading.flat))):
+        if hour != wanted and labels and _near_label(reading, span, labels):
             yield span
 
 

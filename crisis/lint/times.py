@@ -52,8 +52,10 @@ DATE = re.compile(
 )
 HOUR = re.compile(
     r"[ ,]{0,2}(?P<part>凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|晚间|夜间|晚|早)?"
-    r"[ ,]?(?:at )?(?P<h>\d{1,2})(?::(?P<n>\d{2})| ?[时点](?P<half>半)?)(?!\d)"
+    r"[ ,]?(?:at )?(?P<h>\d{1,2})"
+    r"(?::(?P<n>\d{2})| ?[时点](?:(?P<half>半)|(?P<m>[0-5]\d)(?=分|\Z))?)(?!\d)"
 )
+CLOCK = re.compile(r"(?<![\d:])" + HOUR.pattern.removeprefix("[ ,]{0,2}"))
 _AFTERNOON = frozenset(("下午", "傍晚", "晚上", "晚间", "夜间", "晚"))
 _DIGITS = {char: number for number, char in enumerate("零一二三四五六七八九十")} | {"两": 2}
 
@@ -82,10 +84,27 @@ def hour_after(flat: str, end: int) -> tuple[Span, tuple[int, int]] | None:
     found = HOUR.match(flat, end)
     if not found:
         return None
+    return Span(*found.span()), _hour(found)
+
+
+def clock(flat: str) -> tuple[int, int] | None:
+    """Return the hour and minute (of 24) where the folded text is a time of day and no more."""
+    found = HOUR.fullmatch(flat.removesuffix("分"))
+    return _hour(found) if found else None
+
+
+def hours_in(flat: str, span: Span) -> list[tuple[Span, tuple[int, int]]]:
+    """Return every time of day inside ``span`` with its hour and minute (of 24)."""
+    return [
+        (Span(*found.span()), _hour(found)) for found in CLOCK.finditer(flat, span.start, span.end)
+    ]
+
+
+def _hour(found: re.Match[str]) -> tuple[int, int]:
     hour = int(found["h"])
     if found["part"] in _AFTERNOON and hour < 12:
         hour += 12
-    return Span(*found.span()), (hour, int(found["n"] or (30 if found["half"] else 0)))
+    return hour, int(found["n"] or found["m"] or (30 if found["half"] else 0))
 
 
 def number_of(written: str) -> int | None:

@@ -19,8 +19,11 @@ WORDING_RULES = (
     "promotion-mix",
     "flippant-tone",
 )
+# An excuse or half apology in two halves is one.
+_ONE_A_SENTENCE = frozenset({"blame-staff", "non-apology", "promotion-mix"})
 # "If anyone was offended" is a half apology only where something like an apology goes with it;
 # "if you feel unwell, see a doctor" is advice.
+_DID = re.compile("擅自|私自|自行|自己|不当|误|没有|未")
 _CONDITION = re.compile("如|若|倘|假|要是|万一|凡|if |should|in case|in the event")
 _SORRY = re.compile(
     "歉|对不起|谅解|见谅|遗憾|海涵|包涵|原谅|本意|无意|无心|恕|sorry|"
@@ -30,6 +33,7 @@ _RULES_BROKEN = re.compile("(?:没|未|并未|不).{0,12}(?:规定|流程|规范
 _CONSUMER = re.compile(
     "您|你|顾客|用户|消费者|客户|车主|家长|买家|客人|乘客|会员|民众|使用者|旅客"
 )
+_CALMS = re.compile("担心|担忧|恐慌|惊慌|紧张|worry|panic|alarmed|concerned")
 _REPOST = (
     "转发",
     "转载",
@@ -77,11 +81,13 @@ def wording(reading: Reading) -> Iterator[Hit]:
     for rule in WORDING_RULES:
         last: Span | None = None
         for span in _own(reading, f"wording.{rule}"):
-            if rule == "blame-consumer" and any(span.overlaps(other) for other in elsewhere):
+            if rule == "blame-consumer" and _is_elsewhere(reading, span, elsewhere):
                 continue
             if not _weighs(reading, rule, span):
                 continue
-            if rule == "blame-staff" and last and _continues(reading, last, span):
+            if rule in _ONE_A_SENTENCE and last and _continues(reading, last, span):
+                continue
+            if rule == "hostile-phrase" and _is_threatened(reading, span):
                 continue
             last = span
             yield Hit(rule, span, reading.text[span.start : span.end])
@@ -112,6 +118,12 @@ def _weighs(reading: Reading, rule: str, span: Span) -> bool:
         return bool(_SORRY.search(reading.of(sentence))) or sentence.end - sentence.start < 14
     if rule == "blame-consumer" and _RULES_BROKEN.match(reading.of(span)):
         return bool(_CONSUMER.search(reading.flat, sentence.start, span.start))
+    if rule == "belittling-phrase" and reading.statement.kind == "correction":
+        # Who has the proof in hand may tell people that they need not worry.
+        proven = reading.has("posture.words.evidence")
+        return not (proven and _CALMS.search(reading.of(span)))
+    if rule == "unfair-term" and reading.statement.kind == "internal":
+        return False  # staff may be told what not to post
     if rule == "promotion-mix" and reading.statement.crisis == "C06":
         return not re.match("满|全场|低至|立减", reading.of(span))
     return True
@@ -134,9 +146,27 @@ def _answers_third_party(reading: Reading) -> bool:
     return bool(reading.kept("posture.words.admission", "posture.denial.hit"))
 
 
+def _is_elsewhere(reading: Reading, span: Span, elsewhere: list[Span]) -> bool:
+    """Say whether the phrase is about a third party, not about what the customer did."""
+    return not _DID.search(reading.of(span)) and any(span.overlaps(other) for other in elsewhere)
+
+
+def _is_threatened(reading: Reading, span: Span) -> bool:
+    """Say whether the clause threatens those it insults: the threat is the finding then."""
+    clause = reading.clause_at(span)
+    return any(
+        threat.overlaps(clause)
+        for threat in reading.kept("wording.legal-threat.hit", "wording.legal-threat.except")
+    )
+
+
 def _legal_threats(reading: Reading) -> Iterator[Hit]:
     """Yield threats of legal action; in a correction only those aimed at people who repost."""
+    last: Span | None = None
     for span in _own(reading, "wording.legal-threat"):
+        if last and _continues(reading, last, span):
+            continue
+        last = span
         sentence = reading.of(reading.sentence_at(span))
         if reading.statement.kind != "correction" or any(word in sentence for word in _REPOST):
             yield Hit("legal-threat", span, reading.text[span.start : span.end])

@@ -18,6 +18,7 @@ from crisis.approval import Verdict
 from crisis.desk import Desk
 from crisis.draft_message import DRAFT
 from crisis.intake import request_draft
+from crisis.override import override_lint
 from crisis.permissions import Action, Actor, actor_by_telegram_id
 from listener.callbacks import Press, verify
 from listener.clock import Clock
@@ -176,6 +177,9 @@ class UpdateHandler:
             "emergency": lambda: self._ask_about(
                 session, press, kind="emergency", action=Action.DECIDE, actor=actor, now=now
             ),
+            "override": lambda: self._ask_about(
+                session, press, kind="override", action=Action.OVERRIDE, actor=actor, now=now
+            ),
             "edit": lambda: self._ask_about(
                 session, press, kind="new_text", action=Action.EDIT, actor=actor, now=now
             ),
@@ -246,6 +250,17 @@ class UpdateHandler:
         if question.revision_id is None:
             return None
         revision = statements.revision(session, question.revision_id)
+        if question.kind == "override":
+            override_lint(
+                session,
+                self._desk,
+                revision_id=revision.id,
+                expected_hash=revision.content_hash,
+                reason=text,
+                actor=actor,
+                now=now,
+            )
+            return self._desk.catalog.done["override_said"]
         if question.kind in _DECIDES:
             return self._decide(session, question.kind, revision, text, actor=actor, now=now)
         drafting.edit_text(session, self._desk, revision.id, text=text, actor=actor, now=now)

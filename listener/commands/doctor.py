@@ -6,7 +6,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -212,6 +212,25 @@ def _templates(file: ConfigFile) -> Iterator[Check]:
             Level.WARNING,
             f"no statement templates in {file.config.language}",
             "statements will have to be written by hand",
+        )
+    today = SystemClock().now().astimezone(file.config.tz).date()
+    yield from stale_templates(library, file.config.language, today)
+
+
+def stale_templates(library: StatementLibrary, lang: str, today: date) -> Iterator[Check]:
+    """Yield one line if templates of a language were not reviewed for too long."""
+    folders = sorted(
+        {
+            f"{one.lang}/{one.crisis_type}"
+            for one in library.templates()
+            if one.lang == lang and one.is_stale(today)
+        }
+    )
+    if folders:
+        yield Check(
+            Level.WARNING,
+            f"statement templates not reviewed for a year: {', '.join(folders)}",
+            "read them against the law and your contacts, then set reviewed in their _meta.toml",
         )
 
 

@@ -17,7 +17,9 @@ from crisis.compare import differences
 from crisis.draft_message import chain_lines, settled_lines
 from crisis.drafting import stale_facts
 from crisis.facts import read_instant
+from crisis.gate import gate_lines, gate_of
 from crisis.kinds import Kind
+from crisis.override import override_lint
 from crisis.permissions import Action
 from crisis.publication import record_publication
 from crisis.signing import standings
@@ -105,10 +107,13 @@ def show(context: typer.Context, target: Target, as_json: JsonOption = False) ->
             found = office.read(
                 lambda session: standings(session, office.desk, statement, revision)
             )
+            gate = office.read(lambda session: gate_of(session, office.desk, statement, revision))
             print_json(
                 {
                     "statement": asdict(statement),
                     "revision": asdict(revision),
+                    "lint": [asdict(one) for one in gate.findings],
+                    "lint_override": gate.reason or None,
                     "chain": describe(found.chain),
                     "decisions": [asdict(one) for one in decisions],
                     "revisions": [asdict(one) for one in known],
@@ -149,7 +154,8 @@ def _show_history(
         lines = settled_lines(desk, statement.chain)
     else:
         lines = chain_lines(desk, found.chain)
-    for line in lines:
+    gate = office.read(lambda session: gate_of(session, office.desk, statement, revision))
+    for line in (*gate_lines(desk, gate), *lines):
         out.print(line, markup=False)
     decided = [
         [
@@ -291,6 +297,37 @@ def edit(
             )
         )
         out.print(f"r{revision.id} {revision.content_hash}", markup=False)
+        statement = office.read(lambda s: store.statement(s, revision.statement_id))
+        gate = office.read(lambda session: gate_of(session, office.desk, statement, revision))
+        for line in gate_lines(office.desk, gate):
+            out.print(line, markup=False)
+
+
+@app.command()
+def override(
+    context: typer.Context,
+    target: Target,
+    as_: AsOption,
+    because: Annotated[str, typer.Option(help="Why it must go out as it is.")],
+) -> None:
+    """Let a text be signed in spite of lint errors (仍要送审); a lead only, the reason stays."""
+    with errors_shown():
+        office = open_office(context.obj)
+
+        def act(session: Session) -> None:
+            revision = find_revision(session, target)
+            override_lint(
+                session,
+                office.desk,
+                revision_id=revision.id,
+                expected_hash=revision.content_hash,
+                reason=because,
+                actor=office.actor(as_),
+                now=office.clock.now(),
+            )
+
+        office.write(act)
+        out.print(office.desk.catalog.done["override_said"], markup=False)
 
 
 @app.command()

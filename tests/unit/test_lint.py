@@ -19,6 +19,7 @@ from tests.conftest import ROOT
 from tests.lint_score import score_file
 
 OWN = ROOT / "tests" / "data" / "lint" / "statements.jsonl"
+UNSEEN = ROOT / "tests" / "data" / "lint" / "unseen.jsonl"
 DRAFTED = ROOT / "tests" / "data" / "statements"
 HOLDING = (
     "有顾客反映青岚电饭煲冒烟，让您受惊，非常抱歉。该款已于9月2日停售，请先停止使用。"
@@ -36,6 +37,18 @@ def test_own_labelled_statements():
     precision, recall = score.of_level(Level.ERROR)
     assert precision >= 0.95, score.slips
     assert recall >= 0.95, score.slips
+
+
+@pytest.mark.parametrize("part", ["unseen-a", "unseen-b"])
+def test_statements_written_before_the_rules_had_seen_them(part):
+    score = score_file(UNSEEN, part=part)
+    print(score.table())
+    precision, recall = score.of_level(Level.ERROR)
+    assert precision >= 0.97, score.slips
+    assert recall >= 0.95, score.slips
+    precision, recall = score.of_level(Level.WARNING)
+    assert precision >= 0.9, score.slips
+    assert recall >= 0.85, score.slips
 
 
 @pytest.mark.shared
@@ -80,7 +93,7 @@ def test_every_rule_speaks_three_languages():
 def test_messages_come_in_the_language_asked_for():
     statement = StatementToCheck(text="我们会尽快处理。", kind="script", channel="script")
     found = lint_statement(statement, shown_in="en")
-    assert "A promise without a time: 尽快" in [one.message for one in found]
+    assert "A promise without a time: 尽快处理" in [one.message for one in found]
 
 
 def test_advice_names_the_law_and_never_blocks():
