@@ -379,6 +379,7 @@ def _post(
     now: datetime,
     key: str,
     not_sent: outbox.NotSent | None = None,
+    thread_of: int | None = None,
 ) -> bool:
     is_new = False
     for recipient in desk.audience.recipients:
@@ -393,6 +394,16 @@ def _post(
             body=body,
             now=now,
             not_sent=not_sent,
+            reply_to_id=None
+            if thread_of is None
+            else outbox.newest_message(
+                session,
+                purpose=ALERT,
+                subject_type=INCIDENT,
+                subject_id=thread_of,
+                channel=recipient.channel,
+                recipient=recipient.address,
+            ),
         )
         is_new = is_new or written is not None
     return is_new
@@ -414,12 +425,22 @@ def post_notice(
     key: str,
     now: datetime,
     not_sent: outbox.NotSent | None = None,
+    thread_of: int | None = None,
 ) -> bool:
     """Say one plain line to everybody, once per ``key``; or write down why it is not said.
 
-    Return whether that was decided now, and not before.
+    With ``thread_of`` it answers the alert of that incident. Return whether that was decided now,
+    and not before.
     """
     body = desk.catalog.body("notice", {"text": text})
     return _post(
-        session, desk, body, purpose="notice", subject=subject, now=now, key=key, not_sent=not_sent
+        session,
+        desk,
+        body,
+        purpose="notice",
+        subject=subject,
+        now=now,
+        key=key,
+        not_sent=not_sent,
+        thread_of=thread_of,
     )

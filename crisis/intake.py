@@ -69,7 +69,7 @@ def _evidence(
         session,
         finding,
         now=now,
-        ignore_terms=_known_names(brand),
+        ignore_terms=known_names(brand),
         occasions=desk.calendar.at(brand.key, now),
     )
     return evidence | {"rules": rules_of(session, desk.lang, finding)}
@@ -93,7 +93,7 @@ def _tell_volume(session: Session, desk: Desk, finding: FindingRecord, now: date
     )
 
 
-def _known_names(brand: Brand) -> list[str]:
+def known_names(brand: Brand) -> list[str]:
     """Return what an alert must not name as the cause: the brand itself."""
     return [
         brand.name,
@@ -346,7 +346,7 @@ def rebuild_evidence(session: Session, desk: Desk, brand_id: int, now: datetime)
             session,
             most_telling(known),
             now=now,
-            ignore_terms=_known_names(brand),
+            ignore_terms=known_names(brand),
             occasions=desk.calendar.at(brand.key, now),
         )
         incidents.change_incident(session, incident.id, {"evidence": evidence})

@@ -38,6 +38,8 @@ class Catalog:
         self.done: Mapping[str, str] = words["done"]
         self.approval: Mapping[str, str] = words["approval"]
         self.correcting: Mapping[str, str] = words["correcting"]
+        self.aftermath: Mapping[str, str] = words["aftermath"]
+        self.media: Mapping[str, str] = words["media"]
         self.terminal: Mapping[str, str] = words["terminal"]
         self.failures: Mapping[str, str] = words["failures"]
         self.reasons: Mapping[str, str] = words["severity_reasons"]

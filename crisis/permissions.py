@@ -42,6 +42,7 @@ class Action(StrEnum):
     LINK = "link"
     RAISE_CLAIM = "raise_claim"
     JUDGE_CLAIM = "judge_claim"
+    ENQUIRY = "enquiry"
 
 
 _WORKS = frozenset({Role.OFFICER, Role.LEAD})
@@ -62,6 +63,7 @@ MATRIX: Mapping[Action, frozenset[Role]] = {
     Action.CORRECT: _WORKS | {Role.BUSINESS, Role.LEGAL, Role.ADMIN},
     Action.CONFIGURE: frozenset({Role.ADMIN}),
     Action.NOTE: _WORKS | {Role.BUSINESS, Role.LEGAL, Role.EXECUTIVE},
+    Action.ENQUIRY: _WORKS,
     Action.ERASE: frozenset({Role.ADMIN, Role.LEGAL}),
     Action.TYPE: _WORKS,
     Action.CHECK: _WORKS | {Role.BUSINESS, Role.LEGAL, Role.EXECUTIVE},

@@ -23,6 +23,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy import Engine
 from telegram import Bot
 
+from crisis.aftermath import tell_aftermath
 from crisis.clocks import follow_clocks
 from crisis.countdown import first_statement_limits
 from crisis.course import tell_course
@@ -31,6 +32,7 @@ from crisis.drafting import draft_requested
 from crisis.followup import follow_statement, live_statements, remind_of_tasks
 from crisis.intake import handle_finding, refresh_open_incidents
 from crisis.library import StatementLibrary
+from crisis.media import remind_of_enquiries
 from crisis.messages import Catalog
 from crisis.playbooks import PlaybookLibrary
 from crisis.policy import Audience, Recipient
@@ -398,6 +400,10 @@ class Service:
             raise_incidents(session, self.desk, self.clock.now())
         with unit_of_work(self.engine) as session:
             follow_clocks(session, self.desk, self.clock.now())
+        with unit_of_work(self.engine) as session:
+            remind_of_enquiries(session, self.desk, self.clock.now())
+        with unit_of_work(self.engine) as session:
+            tell_aftermath(session, self.desk, self.clock.now())
 
     async def _poll(self) -> int:
         if self.poller is None:

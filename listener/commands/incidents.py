@@ -9,7 +9,8 @@ from crisis import incidents as use_cases
 from crisis.announce import alert_body, number_of
 from crisis.countdown import alert_lines
 from crisis.kinds import Outcome, Phase
-from listener.commands import incident_links, incident_room
+from listener.commands import incident_links, incident_room, packs
+from listener.commands.aftermath import aftermath_of, print_aftermath
 from listener.commands.common import (
     AsOption,
     ConfigOption,
@@ -22,10 +23,11 @@ from listener.commands.common import (
     print_table,
 )
 from listener.commands.incident_text import print_room, room_json
+from listener.commands.media import print_enquiries
 from listener.complaints import Severity
 from listener.notify.markup import to_plain
+from listener.store import enquiries, statements
 from listener.store import incidents as store
-from listener.store import statements
 
 app = typer.Typer(help="Incidents: what people work on.", invoke_without_command=True)
 
@@ -73,6 +75,8 @@ def show(context: typer.Context, incident: IncidentId, as_json: JsonOption = Fal
         facts = office.read(lambda session: store.facts(session, incident))
         texts = office.read(lambda s: statements.list_statements(s, incident_id=incident))
         events = office.read(lambda session: store.timeline(session, incident))
+        after = aftermath_of(office, incident)
+        asked = office.read(lambda s: enquiries.list_enquiries(s, incident_id=incident))
         if as_json:
             print_json(
                 {
@@ -81,6 +85,8 @@ def show(context: typer.Context, incident: IncidentId, as_json: JsonOption = Fal
                     "statements": [asdict(text) for text in texts],
                     "timeline": [asdict(event) for event in events],
                     **office.read(lambda s: room_json(s, incident, office.clock.now())),
+                    "aftermath": after,
+                    "media": [asdict(one) for one in asked],
                 }
             )
             return
@@ -111,6 +117,8 @@ def show(context: typer.Context, incident: IncidentId, as_json: JsonOption = Fal
             for event in events
         ]
         print_table(["at", "what", "who", "said"], event_rows, empty="Nothing happened yet.")
+        print_aftermath(after)
+        print_enquiries(office, asked)
 
 
 def _told(data: dict[str, object]) -> str:
@@ -258,6 +266,10 @@ def note(
             lambda session: use_cases.note(session, incident, actor=actor, text=text, now=now)
         )
         out.print(office.desk.catalog.done["fact"], markup=False)
+
+
+app.command("pack")(packs.pack)
+app.command("verify-pack")(packs.verify_pack)
 
 
 def _print_state(office: Office, incident: int) -> None:

@@ -23,6 +23,7 @@ from crisis.override import override_lint
 from crisis.permissions import Action
 from crisis.publication import record_publication
 from crisis.signing import standings
+from listener.commands.aftermath import aftermath_of, print_aftermath
 from listener.commands.common import (
     AsOption,
     ConfigOption,
@@ -35,6 +36,7 @@ from listener.commands.common import (
     print_json,
     print_table,
 )
+from listener.commands.watching import CommentsOption, WatchOption, watch_publication
 from listener.errors import Conflict
 from listener.store import incidents as incident_store
 from listener.store import statements as store
@@ -119,6 +121,9 @@ def show(context: typer.Context, target: Target, as_json: JsonOption = False) ->
                     "revisions": [asdict(one) for one in known],
                     "publications": [asdict(one) for one in placed],
                     "stale_facts": stale,
+                    "aftermath": aftermath_of(
+                        office, statement.incident_id, statement_id=statement.id
+                    ),
                 }
             )
             return
@@ -191,6 +196,7 @@ def _show_history(
     ]
     columns = ["published", "channel", "url", "recorded by", "approval", "text"]
     print_table(columns, placed, empty="No publication recorded.")
+    print_aftermath(aftermath_of(office, statement.incident_id, statement_id=statement.id))
 
 
 @app.command()
@@ -367,6 +373,8 @@ def published(
     file: Annotated[
         Path | None, typer.Option(help="The text as published, - for standard input.")
     ] = None,
+    watch: WatchOption = None,
+    comments: CommentsOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Record that people published a text, and compare it with the approved one."""
@@ -390,8 +398,11 @@ def published(
                 text=text,
             )
         )
+        watched = watch_publication(
+            office, statement, done.publication_id, url, watch=watch, comments=comments
+        )
         if as_json:
-            print_json(asdict(done))
+            print_json(asdict(done) | {"watch": watched})
             return
         out.print(office.desk.catalog.done["published"], markup=False)
         if not done.is_approved:
@@ -404,6 +415,7 @@ def published(
             due = f"{done.next_update_at.astimezone(office.desk.tz):%m-%d %H:%M}"
             line = office.desk.catalog.approval["owed"].format(due=due)
             out.print(line, markup=False)
+        out.print(watched["said"], markup=False)
 
 
 def _text_of(file: Path) -> str:

@@ -13,6 +13,7 @@ from listener.clock import Clock
 from listener.config import Config
 from listener.store import retention
 from listener.store.engine import read_session, unit_of_work
+from listener.store.enquiries import forget_askers
 from listener.store.stories import FIRST_BAND, forget_bands
 from listener.store.thinning import THIN_AFTER, thin_engagement
 
@@ -80,6 +81,7 @@ class Tidy:
         for what, forget, days in (
             ("updates", retention.forget_updates, privacy.keep_updates_days),
             ("messages", retention.forget_messages, privacy.keep_messages_days),
+            ("askers", forget_askers, privacy.keep_mentions_days),
             ("audit_entries", retention.forget_audit, privacy.keep_audit_days),
         ):
             yield from self._until_none(what, forget, now - timedelta(days=days))

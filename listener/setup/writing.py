@@ -43,7 +43,7 @@ def config_text(answers: Answers) -> str:
     parts = [_HEAD, _general(answers), _chat(answers), _crawl(answers)]
     parts.append(_PEOPLE + "\n".join(_person(person) for person in answers.people))
     parts.append(_brand(answers))
-    parts.append("\n".join(_source(source) for source in answers.sources))
+    parts.append("\n".join(source_text(source) for source in answers.sources))
     return "\n".join(part.rstrip() + "\n" for part in parts if part.strip())
 
 
@@ -123,7 +123,8 @@ def _product(product: Product) -> str:
     return f"[[brands.products]]\nname = {toml_value(product.name)}\nterms = {terms}\n"
 
 
-def _source(source: Source) -> str:
+def source_text(source: Source) -> str:
+    """Return a source as it stands in the file."""
     lines = ["[[sources]]", f"key = {toml_value(source.key)}"]
     if source.brand:
         lines.append(f"brand = {toml_value(source.brand)}    # every text here means the brand")
@@ -133,6 +134,8 @@ def _source(source: Source) -> str:
         f"group = {toml_value(source.group)}",
         f"interval_s = {source.interval_s}",
     ]
+    if not source.enabled:
+        lines.append("enabled = false    # true lets the service visit it")
     if source.delay_s is not None:
         lines.append(f"delay_s = {source.delay_s}")
     pairs = [f"{toml_key(k)} = {toml_value(v)}" for k, v in source.parameters.items()]

@@ -375,6 +375,43 @@ class PublicationRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FirstPublication:
+    """When one exact text was first published, wherever it was."""
+
+    revision_id: int
+    statement_id: int
+    incident_id: int
+    kind: str
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnquiryRecord:
+    """A question of the media and where it stands."""
+
+    id: int
+    incident_id: int | None
+    outlet: str
+    person: str
+    channel: str
+    question: str
+    received_at: datetime
+    deadline_at: datetime | None
+    owner_key: str | None
+    state: str
+    recorded_by: str
+    recorded_at: datetime
+    answer: str | None
+    revision_id: int | None
+    content_hash: str | None
+    answered_at: datetime | None
+    answered_by: str | None
+    closed_at: datetime | None
+    closed_by: str | None
+    close_reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRecord:
     """Something promised or owed by a time."""
 

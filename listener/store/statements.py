@@ -11,13 +11,21 @@ from listener.errors import Conflict
 from listener.store.engine import insert_new
 from listener.store.records import (
     DecisionRecord,
+    FirstPublication,
     PublicationRecord,
     QuestionRecord,
     RevisionRecord,
     StatementRecord,
 )
-from listener.store.rows import record_of, records_of
-from listener.store.tables import Decision, Publication, Question, Revision, Statement
+from listener.store.rows import record_of, records_from, records_of, select_columns
+from listener.store.tables import (
+    Decision,
+    Incident,
+    Publication,
+    Question,
+    Revision,
+    Statement,
+)
 
 REQUESTED = "requested"
 CHANGES = "changes"
@@ -161,6 +169,12 @@ def statements_in(session: Session, states: Sequence[str], limit: int = 500) -> 
     return [found for found in session.exec(query) if found is not None]
 
 
+def statements_of(session: Session, incident_id: int) -> list[int]:
+    """Return the ids of every statement of an incident, oldest first."""
+    query = select(Statement.id).where(Statement.incident_id == incident_id)
+    return [one for one in session.exec(query.order_by(col(Statement.id))) if one is not None]
+
+
 def decisions(session: Session, statement_id: int) -> list[DecisionRecord]:
     """Return every decision on any revision of a statement, oldest first."""
     query = (
@@ -185,6 +199,42 @@ def publications(session: Session, statement_id: int) -> list[PublicationRecord]
         .order_by(col(Publication.id))
     )
     return records_of(PublicationRecord, session.exec(query))
+
+
+def first_publications(
+    session: Session,
+    *,
+    since: datetime | None = None,
+    brand_id: int | None = None,
+    incident_id: int | None = None,
+) -> list[FirstPublication]:
+    """Return when each text was first published, at the earliest at ``since``, oldest first."""
+    first_at = func.min(col(Publication.published_at))
+    query = (
+        select_columns(
+            Publication.revision_id,
+            col(Statement.id).label("statement_id"),
+            Statement.incident_id,
+            Statement.kind,
+            first_at.label("published_at"),
+        )
+        .join(Statement, col(Statement.id) == Publication.statement_id)
+        .group_by(
+            col(Publication.revision_id),
+            col(Statement.id),
+            col(Statement.incident_id),
+            col(Statement.kind),
+        )
+        .order_by(first_at, col(Publication.revision_id))
+    )
+    if since is not None:
+        query = query.having(first_at >= since)
+    if incident_id is not None:
+        query = query.where(Statement.incident_id == incident_id)
+    if brand_id is not None:
+        query = query.join(Incident, col(Incident.id) == Statement.incident_id)
+        query = query.where(Incident.brand_id == brand_id)
+    return records_from(FirstPublication, session.execute(query))
 
 
 def ask(session: Session, values: dict[str, Any]) -> int:

@@ -437,6 +437,32 @@ class Task(SQLModel, table=True):
     done_by: str | None = None
 
 
+class Enquiry(SQLModel, table=True):
+    """A question of the media: who asks, by when, who answers, and with which approved text."""
+
+    __table_args__ = (Index("ix_enquiry_due", "state", "deadline_at"),)
+    id: int | None = Field(default=None, primary_key=True)
+    incident_id: int | None = Field(default=None, foreign_key="incident.id", index=True)
+    outlet: str
+    person: str
+    channel: str
+    question: str = _text()
+    received_at: datetime = _at()
+    deadline_at: datetime | None = _at(nullable=True)
+    owner_key: str | None = None
+    state: str
+    recorded_by: str
+    recorded_at: datetime = _at()
+    answer: str | None = _text(nullable=True)
+    revision_id: int | None = Field(default=None, foreign_key="revision.id")
+    content_hash: str | None = None
+    answered_at: datetime | None = _at(nullable=True)
+    answered_by: str | None = None
+    closed_at: datetime | None = _at(nullable=True)
+    closed_by: str | None = None
+    close_reason: str | None = _text(nullable=True)
+
+
 class Question(SQLModel, table=True):
     """Something asked in the chat that a reply answers: a missing fact, a reason, a new text."""
 
