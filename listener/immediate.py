@@ -107,8 +107,9 @@ def at_once(
 
 
 def _urgent_code(score: MentionScore) -> str:
-    codes = [str(reason["rule"]) for reason in score.reasons]
-    return next((code for code in codes if code.startswith("U")), codes[0] if codes else "U")
+    codes = (str(reason["rule"]) for reason in score.reasons)
+    # Without a rule it is the learned words that say so.
+    return next((code for code in codes if code.startswith("U")), "urgent_text")
 
 
 def note_at_once(session: Session, scores: Sequence[MentionScore], now: datetime) -> None:

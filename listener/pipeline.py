@@ -12,7 +12,12 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from listener.complaints import CLASSIFIER_VERSION, ComplaintJudgement, classify
+from listener.complaints import (
+    CLASSIFIER_VERSION,
+    ComplaintJudgement,
+    TextToClassify,
+    classify_batch,
+)
 from listener.failpoints import reach
 from listener.immediate import note_at_once
 from listener.items import MentionItem, Precision
@@ -182,19 +187,24 @@ def texts_of(batch: Sequence[MentionToScore]) -> list[TextToScore]:
 
 def judge(batch: Sequence[MentionToScore], sentiments: Sequence[Sentiment]) -> list[MentionScore]:
     """Add the complaint judgement to each sentiment. Pure."""
-    return [
-        _judge(mention, sentiment) for mention, sentiment in zip(batch, sentiments, strict=True)
-    ]
-
-
-def _judge(mention: MentionToScore, sentiment: Sentiment) -> MentionScore:
-    complaint = classify(
-        mention.text,
-        title=mention.title,
-        rating=mention.rating,
-        rating_max=mention.rating_max,
-        kind=mention.kind,
+    complaints = classify_batch(
+        [
+            TextToClassify(
+                text=mention.text,
+                title=mention.title,
+                rating=mention.rating,
+                rating_max=mention.rating_max,
+                kind=mention.kind,
+            )
+            for mention in batch
+        ]
     )
+    return [_score_of(*judged) for judged in zip(batch, sentiments, complaints, strict=True)]
+
+
+def _score_of(
+    mention: MentionToScore, sentiment: Sentiment, complaint: ComplaintJudgement
+) -> MentionScore:
     return MentionScore(
         mention_id=mention.id,
         scorer=sentiment.scorer,

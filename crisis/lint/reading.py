@@ -11,7 +11,7 @@ from functools import cached_property
 from crisis.lint.cues import statement_lexicon
 from crisis.lint.finding import Span
 from crisis.lint.statement import StatementToCheck
-from listener.complaints.lexicon import plain
+from listener.complaints.folding import plain
 from listener.text.fold import fold
 
 # Longer than any statement of the library; what lies beyond is reported as too long.

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from listener.commands.filters import Computed, FilterRow, filter_command
-from listener.complaints import ComplaintJudgement, classify
+from listener.complaints import ComplaintJudgement, TextToClassify, classify_batch
 
 
 def classify_lines(
@@ -21,12 +21,14 @@ def classify_lines(
 
 def classifying(rows: Sequence[FilterRow]) -> list[Computed]:
     """Return what ``classify`` computes for a batch of lines."""
-    return [_answer(_judge(row)) for row in rows]
+    return [_answer(judged) for judged in classify_batch([_text_of(row) for row in rows])]
 
 
-def _judge(row: FilterRow) -> ComplaintJudgement:
-    return classify(
-        row.text,
+def _text_of(row: FilterRow) -> TextToClassify:
+    if row.written is None and len(row.data) == 1:  # a line of plain text
+        return TextToClassify(text=row.text)
+    return TextToClassify(
+        text=row.text,
         title=row.title,
         rating=row.rating,
         rating_max=row.rating_max,

@@ -7,7 +7,9 @@ from listener.complaints.classify import (
     CLASSIFIER_VERSION,
     ComplaintJudgement,
     Reason,
+    TextToClassify,
     classify,
+    classify_batch,
 )
 from listener.complaints.codes import ComplaintType, Severity, severity_rank
 from listener.complaints.labels import SEVERITY_LABELS, TYPE_LABELS
@@ -20,6 +22,8 @@ __all__ = [
     "ComplaintType",
     "Reason",
     "Severity",
+    "TextToClassify",
     "classify",
+    "classify_batch",
     "severity_rank",
 ]

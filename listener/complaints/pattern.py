@@ -15,33 +15,52 @@ HEAD = 3
 GAP = 6
 LATIN_GAP = 30
 _CLAUSE_END = ",。!?;\n"
+_MOST_WORDINGS = 300
 _META = re.compile(r"\{[^{}]*\}|…|\$$")
 
 Token = str | tuple[str, ...]
 
 
 class Pattern:
-    """One compiled entry: ``literal`` is compared, an empty one means a regular expression."""
+    """One compiled entry.
 
-    __slots__ = ("_expression", "_match", "ends_latin", "literal")
+    ``choices`` are all its wordings, the preferred one first, where it has neither gap nor clause
+    end and not too many wordings; else it is empty and the regular ``expression`` decides.
+    ``needs`` holds characters of which one stands in every text that the expression matches
+    (empty: it cannot be told).
+    """
 
-    def __init__(self, literal: str, expression: str, *, ends_latin: bool) -> None:
-        self.literal = literal
-        self.ends_latin = ends_latin
-        self._expression = expression
+    __slots__ = ("_match", "choices", "expression", "needs")
+
+    def __init__(
+        self, choices: tuple[str, ...], expression: str, needs: frozenset[str] = frozenset()
+    ) -> None:
+        self.choices = choices
+        self.needs = needs
+        self.expression = expression
         self._match: re.Pattern[str] | None = None
 
     def end_of_match(self, text: str, start: int) -> int:
         """Return where the entry that begins at ``start`` ends in ``text``, or -1."""
-        if self.literal:
-            if not text.startswith(self.literal, start):
-                return -1
-            end = start + len(self.literal)
-            return -1 if self.ends_latin and cuts_word(text, end) else end
+        if self.choices:
+            return end_of_choice(self.choices, text, start)
         if self._match is None:
-            self._match = _compiled(self._expression)
+            self._match = _compiled(self.expression)
         found = self._match.match(text, start)
         return found.end() if found else -1
+
+
+def end_of_choice(choices: tuple[str, ...], text: str, start: int) -> int:
+    """Return where the first of ``choices`` ends that stands at ``start``, or -1.
+
+    None may end inside a Latin word.
+    """
+    for choice in choices:
+        if text.startswith(choice, start):
+            end = start + len(choice)
+            if choice[-1] > "z" or not cuts_word(text, end):
+                return end
+    return -1
 
 
 def is_latin(char: str) -> bool:
@@ -61,20 +80,21 @@ def parse_pattern(source: str) -> tuple[Pattern, frozenset[str]]:
     that begins with a gap or has stray braces.
     """
     tokens = list(_tokens(source))
-    heads = _heads(tokens)
     if any(token in ("{", "}", "|") for token in tokens):
         raise ValueError(f"cue {source!r}: braces must be closed and not nested")
+    choices = _wordings(tokens)
+    heads = {choice[:HEAD] for choice in choices} or _heads(tokens)
     if not heads or "" in heads:
         raise ValueError(f"cue {source!r}: must begin with a character, not with a gap")
-    if all(isinstance(token, str) and token not in (GAP_MARK, END_MARK) for token in tokens):
-        return Pattern(source, "", ends_latin=is_latin(source[-1])), frozenset(heads)
+    if choices:
+        return Pattern(choices, ""), frozenset(heads)
     begins_latin = any(map(is_latin, (head[0] for head in heads)))
     gap = (
         f"[^{_CLAUSE_END}.]{{0,{LATIN_GAP}}}?" if begins_latin else f"[^{_CLAUSE_END}]{{0,{GAP}}}?"
     )
     word_end = r"(?:(?<![a-z])|(?![a-z]))"
     expression = "".join(_expression(token, gap) for token in tokens) + word_end
-    return Pattern("", expression, ends_latin=True), frozenset(heads)
+    return Pattern((), expression, _needs(tokens)), frozenset(heads)
 
 
 @cache
@@ -95,8 +115,39 @@ def _tokens(source: str) -> Iterator[Token]:
 def _expression(token: Token, gap: str) -> str:
     if not isinstance(token, tuple):
         return _piece(token, gap)
-    longest_first = sorted(set(token), key=lambda piece: (-len(piece), piece))
-    return f"(?:{'|'.join(_piece(piece, gap) for piece in longest_first)})"
+    return f"(?:{'|'.join(_piece(piece, gap) for piece in _longest_first(token))})"
+
+
+def _longest_first(token: tuple[str, ...]) -> list[str]:
+    return sorted(set(token), key=lambda piece: (-len(piece), piece))
+
+
+def _wordings(tokens: list[Token]) -> tuple[str, ...]:
+    """Return all that gapless tokens can stand for, in the order an expression would try them.
+
+    Empty where there is a gap or the end of a clause, or where it would be too many.
+    """
+    wordings = [""]
+    for token in tokens:
+        pieces = _longest_first(token) if isinstance(token, tuple) else [token]
+        if len(wordings) * len(pieces) > _MOST_WORDINGS:
+            return ()
+        if any(piece == END_MARK or GAP_MARK in piece for piece in pieces):
+            return ()
+        wordings = [wording + piece for wording in wordings for piece in pieces]
+    return tuple(dict.fromkeys(wordings))
+
+
+def _needs(tokens: list[Token]) -> frozenset[str]:
+    """Return the characters the pieces of one token begin with: the token that has the fewest."""
+    needs: frozenset[str] = frozenset()
+    for token in tokens[1:]:
+        pieces = token if isinstance(token, tuple) else (token,)
+        begin = {piece.strip(GAP_MARK)[:1] for piece in pieces}
+        is_sure = "" not in begin and END_MARK not in pieces
+        if is_sure and (not needs or len(begin) <= len(needs)):
+            needs = frozenset(begin)
+    return needs
 
 
 def _piece(piece: str, gap: str) -> str:

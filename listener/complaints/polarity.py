@@ -5,6 +5,7 @@ problem of its own and stands among the cue words.
 """
 
 import re
+from functools import cache
 
 from listener.complaints.lexicon import Hit
 
@@ -26,15 +27,18 @@ _OWN_NEGATION = tuple("不没无未拒")
 _DENIABLE_STANCE = frozenset(("stance.against.praise",))
 
 
+def can_deny(text: str) -> bool:
+    """Say whether folded ``text`` holds anything that could deny a cue."""
+    return _MAY_DENY.search(text) is not None
+
+
 def is_negated(text: str, hit: Hit) -> bool:
     """Say whether the cue is denied by the words before it in its clause.
 
     Topics and signs of stance other than praise cannot be denied, nor can a cue that begins with
     a negation itself. A double negation and a rhetorical “这不是…吗” affirm.
     """
-    if hit.group.endswith(".topic") or (
-        hit.group.startswith("stance.") and hit.group not in _DENIABLE_STANCE
-    ):
+    if not _is_deniable(hit.group):
         return False
     window = text[max(0, hit.start - _REACH) : hit.start]
     if not _MAY_DENY.search(window) or text.startswith(_OWN_NEGATION, hit.start):
@@ -49,6 +53,13 @@ def is_negated(text: str, hit: Hit) -> bool:
     if found["denial"] in ("不是", "不系"):
         return not (_RHETORICAL.search(before) or _asks(text, hit.end))
     return True
+
+
+@cache
+def _is_deniable(group: str) -> bool:
+    if group.startswith("stance."):
+        return group in _DENIABLE_STANCE
+    return not group.endswith(".topic")
 
 
 def _asks(text: str, position: int) -> bool:

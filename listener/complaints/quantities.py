@@ -81,6 +81,8 @@ _WORDS = "|".join(sorted((*_RATES, *_LOCAL), key=len, reverse=True)).replace("$"
 _AMOUNT = re.compile(
     rf"(?P<sign>{_SIGNS})?\s?(?P<number>{_NUMBER})\s?(?P<word>{_WORDS})?(?P<after>.?)", re.DOTALL
 )
+_NUMERAL = re.compile(r"[\d零一二两三四五六七八九十百千几半]")
+_BEFORE_NUMBER = len("nt$ ")  # the longest sign of a currency and a blank
 _PAID = re.compile(
     r"(?:扣|花|付|卖|价|收|要|退|赔|充|刷|转|划|值|交|买|差|亏|金|费|票|款|钱|存|还|用|贷|骗|剩|欠|薪|投|贵"
     r"|涨到|降|标|总共|一共|卡里|余额|就是|张口|张嘴|少给|捐|罚|套)"
@@ -100,7 +102,7 @@ def sums_of_money(text: str, *, local: float = 1.0) -> Iterator[Quantity]:
     A number without a currency counts if it is at least 100, no counted noun follows, and a verb
     of paying stands before it or it is a colloquial sum such as “三千二”.
     """
-    for found in _AMOUNT.finditer(text):
+    for found in _amounts(text):
         value = parse_number(found["number"])
         if value is None:
             continue
@@ -111,6 +113,17 @@ def sums_of_money(text: str, *, local: float = 1.0) -> Iterator[Quantity]:
             yield Quantity(value * rate, found.start("number"), end)
         elif value >= _LEAST_BARE and _looks_like_money(text, found):
             yield Quantity(value * local, found.start("number"), found.end("number"))
+
+
+def _amounts(text: str) -> Iterator[re.Match[str]]:
+    """Yield what ``finditer`` would, tried only where a number is near."""
+    position = 0
+    while numeral := _NUMERAL.search(text, position):
+        found = _AMOUNT.search(text, max(position, numeral.start() - _BEFORE_NUMBER))
+        if found is None:
+            return
+        yield found
+        position = found.end()
 
 
 def _looks_like_money(text: str, found: re.Match[str]) -> bool:

@@ -7,7 +7,7 @@ unverified claims count as written.
 import re
 from collections.abc import Callable, Iterable
 
-from listener.complaints.codes import ComplaintType, Severity
+from listener.complaints.codes import ComplaintType, Severity, severity_rank
 from listener.complaints.lexicon import Hit
 from listener.complaints.quantities import Quantity, people_counted, sums_of_money, waiting_days
 from listener.complaints.reading import Reading
@@ -167,23 +167,41 @@ RULES: dict[Severity, dict[str, Rule]] = {
 }
 
 
-def judge_severity(
-    reading: Reading, main: ComplaintType, secondary: Types
-) -> tuple[Severity, list[tuple[str, Hit]]]:
-    """Return the severity of a complaint and the words of every rule that fires, highest first."""
-    types = (main, *secondary)
-    severity = Severity.GENERAL
+# Rules that cannot fire unless a cue of one of these groups is in force; the others read the text.
+_WITHOUT_THEM_SILENT = {
+    "U1": frozenset(("severity.u1.harm", "severity.u1.danger")),
+    "U2": frozenset(("severity.u2.leak", "severity.u2.stolen")),
+    "U4": frozenset(("severity.u4.acting",)),
+    "U5": frozenset(("severity.u5.scope",)),
+    "S3": frozenset(("severity.s3.threat",)),
+    "S4": frozenset(("severity.s4.fraud",)),
+    "S6": frozenset(("severity.s6.abuse",)),
+    "S7": frozenset(("severity.s7.lost",)),
+}
+
+
+def fired_rules(reading: Reading, types: Types) -> list[tuple[str, Hit]]:
+    """Return the words of every rule that fires for a complaint of ``types``, highest first."""
     fired: list[tuple[str, Hit]] = []
-    for level, rules in RULES.items():
+    for rules in RULES.values():
         for name, rule in rules.items():
-            hits = rule(reading, types)
-            fired += [(name, hit) for hit in hits]
-            if hits and severity is Severity.GENERAL:
-                severity = level
-    return severity, fired
+            cues = _WITHOUT_THEM_SILENT.get(name)
+            if not cues or not cues.isdisjoint(reading.hits):
+                fired += [(name, hit) for hit in rule(reading, types)]
+    return fired
+
+
+_LEVEL_OF_RULE = {name: severity_rank(level) for level, rules in RULES.items() for name in rules}
+
+
+def level_of(rule: str) -> int:
+    """Return the rank of the severity that ``rule`` stands for."""
+    return _LEVEL_OF_RULE[rule]
 
 
 def _apart_from(hits: Iterable[Hit], excluded: list[Hit]) -> list[Hit]:
+    if not excluded:
+        return list(hits)
     return [
         hit
         for hit in hits

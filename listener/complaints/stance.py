@@ -6,7 +6,7 @@ The weights were set by hand and then moved towards the best fit on texts writte
 import math
 
 from listener.complaints.lexicon import Hit
-from listener.complaints.reading import LEVELS, Reading
+from listener.complaints.reading import LEVELS, TYPES, Reading
 
 _BASE = -0.3
 _PROBLEM = dict(zip(LEVELS, (1.0, 0.4, 0.15), strict=True))
@@ -41,29 +41,42 @@ _AGAINST = {
     "selfblame": (-3.5, 1),
     "neutral": (-0.8, 2),
 }
-_COUNTED = [(name, f"stance.for.{name}", *weights) for name, weights in _FOR.items()]
-_COUNTED_ONCE = [(name, f"stance.against.{name}", *weights) for name, weights in _AGAINST.items()]
 # One word of news or selling stands in complaints too; several make the form of the text.
 _FORMS = ("news", "advert")
 _FORM_WEIGHTS = (0.0, -1.2, -3.0, -4.5)
 _WEAK_SIGNS = ("personal", "negative")
 
 
+# By group: its name, weight and most; whether each wording counts once.
+_SIGNS = {
+    **{f"stance.for.{name}": (name, *weights, False) for name, weights in _FOR.items()},
+    **{f"stance.against.{name}": (name, *weights, True) for name, weights in _AGAINST.items()},
+}
+_NOTHING = dict.fromkeys(("base", "problem", *_FOR, *_AGAINST, *_FORMS), 0.0)
+_CLEAR_SIGNS = tuple(name for name in _FOR if name not in _WEAK_SIGNS)
+_EXCUSES = (*_AGAINST, *_FORMS)
+_PROBLEM_OF_GROUP = {
+    f"{code}.{level}": weight for code in TYPES for level, weight in _PROBLEM.items()
+}
+
+
 def complaint_log_odds(reading: Reading) -> float:
     """Return the log-odds that the text is a complaint; above 0 it is one."""
-    return sum(contributions(reading).values())
+    return sum(_weighed(reading).values())
 
 
 def contributions(reading: Reading) -> dict[str, float]:
     """Return what each sign adds to the log-odds, for explanation and tests."""
+    return {name: value for name, value in _weighed(reading).items() if value}
+
+
+def _weighed(reading: Reading) -> dict[str, float]:
     problem = _problem(reading)
-    parts = {"base": _BASE, "problem": _PROBLEM_FACTOR * problem}
-    for name, group, weight, most in _COUNTED:
-        hits = reading.hits.get(group)
-        parts[name] = weight * min(len(hits), most) if hits else 0.0
-    for name, group, weight, most in _COUNTED_ONCE:
-        hits = reading.hits.get(group)
-        parts[name] = weight * min(reading.distinct(group), most) if hits else 0.0
+    parts = _NOTHING | {"base": _BASE, "problem": _PROBLEM_FACTOR * problem}
+    for group, hits in reading.hits.items():
+        if sign := _SIGNS.get(group):
+            name, weight, most, once = sign
+            parts[name] = weight * min(reading.distinct(group) if once else len(hits), most)
     for group in _FORMS:
         parts[group] = _FORM_WEIGHTS[min(reading.distinct(f"stance.against.{group}"), 3)]
     _weigh_form(parts, problem)
@@ -72,7 +85,7 @@ def contributions(reading: Reading) -> dict[str, float]:
     _weigh_question(parts)
     _weigh_denial(reading, parts)
     _weigh_settled(reading, parts)
-    return {name: value for name, value in parts.items() if value}
+    return parts
 
 
 def confidence(log_odds: float) -> float:
@@ -83,26 +96,27 @@ def confidence(log_odds: float) -> float:
 def _problem(reading: Reading) -> float:
     """Add up the cues of all types, each stretch of text once, up to a limit."""
     hits = [hit for evidence in reading.evidence.values() for hit in evidence]
-    weighed = sorted(((_PROBLEM[hit.group.rsplit(".", 1)[1]], hit) for hit in hits), key=_heaviest)
+    if len(hits) > 1:
+        hits.sort(key=_heaviest)
     total = 0.0
     taken: list[Hit] = []
-    for weight, hit in weighed:
+    for hit in hits:
         if total >= _PROBLEM_MOST:
             return _PROBLEM_MOST
-        if all(hit.end <= other.start or hit.start >= other.end for other in taken):
+        if not any(hit.end > other.start and hit.start < other.end for other in taken):
             taken.append(hit)
-            total += weight
+            total += _PROBLEM_OF_GROUP[hit.group]
     return min(total, _PROBLEM_MOST)
 
 
-def _heaviest(weighed: tuple[float, Hit]) -> float:
-    return -weighed[0]
+def _heaviest(hit: Hit) -> float:
+    return -_PROBLEM_OF_GROUP[hit.group]
 
 
 def _weigh_form(parts: dict[str, float], problem: float) -> None:
     """A text about something bought that is no praise, question or news tends to complain."""
-    signs = any(parts[group] for group in _FOR if group not in _WEAK_SIGNS)
-    excused = any(parts[group] for group in (*_AGAINST, *_FORMS))
+    signs = any(map(parts.__getitem__, _CLEAR_SIGNS))
+    excused = any(map(parts.__getitem__, _EXCUSES))
     if (problem >= _SOME_PROBLEM or signs) and not excused:
         parts["nothing against"] = 0.7
     if not (signs or problem >= _CLEAR_PROBLEM or parts["personal"]):
@@ -124,8 +138,7 @@ def _weigh_praise(reading: Reading, parts: dict[str, float]) -> None:
     """Denied praise is reproach; praise before a “but” hardly counts."""
     if reading.negated.get("stance.against.praise"):
         parts["denied praise"] = 1.0
-    turn = reading.turn()
-    if turn and parts["praise"]:
+    if parts["praise"] and (turn := reading.turn()):
         after = any(hit.start >= turn for hit in reading.all("stance.against.praise"))
         parts["praise"] *= 1.3 if after else 0.3
 

@@ -1,14 +1,14 @@
-"""Which type a complaint has: evidence per type, then the tie rules of the taxonomy.
+"""What the rules say of the types of a complaint: evidence, then the tie rules of the taxonomy.
 
 The main type is the thing the author wants fixed now, so a refused refund outweighs the defect
 behind it and a lost repair outweighs the fault.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from listener.complaints.codes import ComplaintType
 from listener.complaints.lexicon import Hit
-from listener.complaints.reading import LEVELS, TYPES, Reading
+from listener.complaints.reading import LEVEL_OF_GROUP, LEVELS, Reading
 
 T = ComplaintType
 _WEIGHTS = dict(zip(LEVELS, (2.0, 1.0, 0.4), strict=True))
@@ -21,18 +21,13 @@ _MOST_SECONDARY = 2
 _RAISE_IF_STRONG = {T.REFUND_RETURN: 1.0, T.AFTER_SALES: 0.8, T.PRIVACY_SECURITY: 1.5}
 
 
-def choose_types(
-    reading: Reading, learned: Mapping[ComplaintType, float]
-) -> tuple[ComplaintType, tuple[ComplaintType, ...]]:
-    """Return the main type and at most two others, strongest first.
-
-    ``learned`` leans the scores of the rules, and decides where they have none.
-    """
+def secondary_types(
+    reading: Reading, ranked: Sequence[ComplaintType]
+) -> tuple[ComplaintType, ...]:
+    """Return at most two types besides the first of ``ranked`` for which the rules have cues."""
     scores = type_scores(reading)
-    leaned = {code: scores.get(code, 0.0) + learned.get(code, 0.0) for code in TYPES}
-    ranked = sorted(TYPES, key=lambda code: (-leaned[code], TYPES.index(code)))
     others = [code for code in ranked[1:] if scores.get(code, 0.0) >= _LEAST_SECONDARY]
-    return ranked[0], tuple(others[:_MOST_SECONDARY])
+    return tuple(others[:_MOST_SECONDARY])
 
 
 def type_scores(reading: Reading) -> dict[ComplaintType, float]:
@@ -75,7 +70,7 @@ def _weigh(reading: Reading, hits: list[Hit], turn: int) -> float:
     counted = dict.fromkeys(LEVELS, 0)
     seen: set[str] = set()
     for hit in hits:
-        level = hit.group.rsplit(".", 1)[1]
+        level = LEVEL_OF_GROUP[hit.group]
         words = reading.words(hit)
         if words in seen or counted[level] == _MOST[level]:
             continue

@@ -11,7 +11,8 @@ from listener.complaints import (
     classify,
     severity_rank,
 )
-from listener.complaints.lexicon import default_lexicon, plain, plain_with_offsets
+from listener.complaints.folding import plain, plain_texts
+from listener.complaints.lexicon import default_lexicon
 from listener.complaints.pattern import parse_pattern
 from listener.complaints.quantities import (
     parse_number,
@@ -370,9 +371,14 @@ def test_every_cue_of_the_package_compiles() -> None:
     ],
 )
 def test_quick_folding_agrees_with_the_general_one(text: str) -> None:
-    quick, general = plain_with_offsets(text), fold_with_offsets(text)
-    assert (quick.starts, quick.ends) == (general.starts, general.ends)
-    assert quick.text == plain(text)
+    general = fold_with_offsets(text)
+    alone, beside = plain_texts([text])[0], plain_texts(["退", text, "換"])[1]
+    assert alone == beside
+    if isinstance(alone, str):
+        assert (alone, list(general.starts)) == (plain(text), list(range(len(text))))
+    else:
+        assert (alone.starts, alone.ends) == (general.starts, general.ends)
+        assert alone.text == plain(text)
 
 
 @pytest.mark.parametrize(
