@@ -32,6 +32,10 @@ VOLUME = "volume"
 
 # Less than this of what is usually heard, and an alert says so.
 WELL_HEARD = 0.9
+# What fits on the first screen of a phone.
+MOST_LINES = 12
+_LINES_BESIDES_QUOTES = 9
+
 _ICONS = {"urgent": "🔴", "serious": "🟠", "general": "🟡"}
 
 
@@ -84,7 +88,7 @@ def alert_body(
             "amplifier": evidence["amplifier"],
             "spread": spread_parts(desk, evidence.get("spread")),
             "coordination": evidence.get("coordination"),
-            "quotes": evidence["quotes"],
+            "quotes": evidence["quotes"][: _room_for_quotes(evidence)],
             "learning_days": evidence.get("learning_days"),
             "occasions": [one["name"] for one in evidence.get("occasions", [])[:2]],
             "ended_at": evidence.get("ended_at"),
@@ -102,6 +106,19 @@ def alert_body(
         buttons=buttons,
         chart=_chart(desk, incident),
     )
+
+
+def _room_for_quotes(evidence: Mapping[str, Any]) -> int:
+    """Return how many quotes keep an alert within ``MOST_LINES`` lines.
+
+    Twelve hold everything with three quotes; growth beside a rise, and a flood of near-equal
+    posts, take a line each from them.
+    """
+    is_more_than_growth = "observed" in evidence["judgement"] or _apart(evidence) is not None
+    taken = bool(evidence.get("takeoff") and is_more_than_growth) + bool(
+        evidence.get("coordination")
+    )
+    return MOST_LINES - _LINES_BESIDES_QUOTES - taken
 
 
 def _apart(evidence: Mapping[str, Any]) -> dict[str, Any] | None:

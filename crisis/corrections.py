@@ -367,6 +367,16 @@ def _take_back_all(
     )
     if given is not None and given.mention_id is not None:
         rebuild_evidence(session, desk, given.brand_id, now)
+    if given is not None and given.incident_id is not None:
+        said = {"alert": given.was, "reason": given.why or "", "undone": True}
+        incidents.add_event(
+            session,
+            given.incident_id,
+            at=now,
+            kind=Action.CORRECT,
+            actor=actor.key,
+            data=said,
+        )
     return made
 
 

@@ -100,24 +100,22 @@ def build_evidence(
         "groups": Counter(one.group_name for one in said).most_common(6),
         "symptoms": [[one.phrase, one.count] for one in reported_symptoms(said)],
         "trigger": reported_trigger(said),
-        **_single(session, finding),
+        **one_text(session, finding),
         "first": _quoted(said[0]) if said else None,
         "amplifier": _amplifier(said),
         "quotes": [
             _quoted(one) | {"copies": copies[one.story_id]} for one in telling_quotes(said)
         ],
         "top_stories": [{**one, "mention": _quoted(one["mention"])} for one in top_stories(said)],
-        "stories": (spread := _spread(session, finding.brand_id, start, now)),
-        "coordination": coordination(spread),
-        "spread": spread_evidence(session, finding, since=start, until=now + BUCKET),
+        **_spreading(session, finding, start, now),
         "blind_spots": blind_spots(health, now),
         "occasions": [
             {"name": one.name, "start": one.start.isoformat(), "end": one.end.isoformat()}
             for one in occasions
         ],
-        # One text has no end that could be told: nothing has fallen back.
+        # One text, or what was split off, has no end that could be told: nothing has fallen back.
         "ended_at": finding.ended_at.isoformat()
-        if finding.ended_at and finding.channel != findings.IMMEDIATE
+        if finding.ended_at and finding.channel not in (findings.IMMEDIATE, findings.SPLIT)
         else None,
         "learning_days": _learning_days(session, finding.brand_id, now),
         "chart": chart,
@@ -125,7 +123,21 @@ def build_evidence(
     }
 
 
-def _single(session: Session, finding: FindingRecord) -> dict[str, Any]:
+def _spreading(
+    session: Session, finding: FindingRecord, start: datetime, now: datetime
+) -> dict[str, Any]:
+    """Return how it spreads; that is told of a whole brand, not of stories split off from it."""
+    if "stories" in finding.judgement:
+        return {"stories": [], "coordination": None, "spread": None}
+    spread = _spread(session, finding.brand_id, start, now)
+    return {
+        "stories": spread,
+        "coordination": coordination(spread),
+        "spread": spread_evidence(session, finding, since=start, until=now + BUCKET),
+    }
+
+
+def one_text(session: Session, finding: FindingRecord) -> dict[str, Any]:
     """Return the one text the finding is about, why it counts alone, and how it grows."""
     if finding.mention_id is None:
         return {"post": None, "single": None, "takeoff": None}

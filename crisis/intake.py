@@ -12,7 +12,7 @@ from sqlmodel import Session
 from crisis.announce import VOLUME, post_alert, post_notice, refresh_alert, title_of
 from crisis.clocks import keep_first_statement
 from crisis.desk import Desk
-from crisis.evidence import build_evidence, main_product
+from crisis.evidence import build_evidence, main_product, one_text
 from crisis.facts import first_facts
 from crisis.kinds import CrisisType, Kind, Phase, crisis_type_of
 from crisis.permissions import Action
@@ -28,6 +28,8 @@ from listener.store.records import FindingRecord, IncidentRecord
 SYSTEM = "system"
 GENERAL = "general"
 HOLDING = Kind.HOLDING
+# Marks the group of an incident that people split off.
+_STORIES = ":stories:"
 
 
 def handle_finding(session: Session, desk: Desk, finding: FindingRecord, now: datetime) -> int:
@@ -121,7 +123,7 @@ def _group_key(finding: FindingRecord, crisis_type: CrisisType) -> str:
     type: a report of fire must not vanish inside an outage.
     """
     if "stories" in finding.judgement:
-        return f"brand:{finding.brand_id}:stories:{finding.judgement['stories'][0]}"
+        return f"brand:{finding.brand_id}{_STORIES}{finding.judgement['stories'][0]}"
     is_alone = finding.judgement.get("text_severity") == "urgent"
     if finding.series_id is None and (finding.channel != findings.TAKEOFF or is_alone):
         return f"brand:{finding.brand_id}:{crisis_type}"
@@ -143,7 +145,11 @@ def _incident_to_join(
         if incident.id in same_story:
             return incident
     for incident in candidates:
-        if incident.group_key == key or incident.crisis_type == crisis_type:
+        if incident.group_key == key:
+            return incident
+    for incident in candidates:
+        # What people split off takes only texts of its own stories, which were looked up above.
+        if incident.crisis_type == crisis_type and _STORIES not in incident.group_key:
             return incident
     merged = links.merged_incidents(session, finding.brand_id)
     return _survivor(
@@ -342,15 +348,20 @@ def rebuild_evidence(session: Session, desk: Desk, brand_id: int, now: datetime)
         known = findings.changed_findings(session, [incident.id])
         if not known:
             continue
+        shown = most_telling(known)
         evidence = build_evidence(
             session,
-            most_telling(known),
+            shown,
             now=now,
             ignore_terms=known_names(brand),
             occasions=desk.calendar.at(brand.key, now),
         )
+        about_posts = [one for one in known if one.mention_id is not None]
+        if shown.mention_id is None and about_posts:
+            evidence |= one_text(session, max(about_posts, key=lambda one: one.id))
         incidents.change_incident(session, incident.id, {"evidence": evidence})
-        refresh_alert(session, desk, incident.id, now, is_repeat=True)
+        # Somebody has just corrected it: silence holds back the machine's repeats, not this.
+        refresh_alert(session, desk, incident.id, now)
 
 
 def _rises(session: Session, incident: IncidentRecord, finding: FindingRecord) -> bool:

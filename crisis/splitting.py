@@ -19,7 +19,7 @@ from listener.store import findings, incidents, links, mentions
 from listener.store.records import IncidentRecord, JudgedMention
 from listener.store.rows import BUCKET
 
-SPLIT = "split"
+SPLIT = findings.SPLIT
 
 
 def stories_said(

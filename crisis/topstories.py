@@ -39,9 +39,11 @@ def top_stories(
         limit=MOST_MENTIONS,
         negative_only=True,
     )
+    apart = incident.evidence["judgement"].get("stories")
     stories: dict[int, list[JudgedMention]] = defaultdict(list)
     for one in said:
-        stories[one.story_id].append(one)
+        if apart is None or one.story_id in apart:
+            stories[one.story_id].append(one)
     ordered = sorted(stories.values(), key=lambda told: (-len(told), -_likes(told), told[0].id))
     return [
         TopStory(

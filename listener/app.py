@@ -127,10 +127,15 @@ def uses_telegram(config: Config, secrets: Secrets) -> bool:
     return secrets.telegram_token is not None and config.telegram.chat_id != 0
 
 
+def chat_audience(config: Config) -> Audience:
+    """Return the team's chat as the place messages go to."""
+    chat = Recipient(telegram_channel.CHANNEL, str(config.telegram.chat_id))
+    return Audience(recipients=(chat,))
+
+
 def _audience(config: Config, secrets: Secrets) -> Audience:
     if uses_telegram(config, secrets):
-        chat = Recipient(telegram_channel.CHANNEL, str(config.telegram.chat_id))
-        return Audience(recipients=(chat,))
+        return chat_audience(config)
     return Audience(recipients=(Recipient(terminal.CHANNEL, "local"),))
 
 

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -19,13 +19,15 @@ from sqlmodel import Session
 
 from crisis.desk import Desk
 from crisis.permissions import Actor, actor_by_key
-from listener.app import build_desk, sync_database
+from listener.app import build_desk, chat_audience, sync_database, uses_telegram
 from listener.clock import SystemClock
-from listener.config import CONFIG_VARIABLE, DEFAULT_NAME, Secrets, load_secrets
+from listener.config import CONFIG_VARIABLE, DEFAULT_NAME, Config, Secrets, load_secrets
 from listener.config_file import ConfigFile, load_config
 from listener.errors import ListenerError
 from listener.home import open_database
+from listener.notify.terminal import CHANNEL as TERMINAL
 from listener.resources import bundled
+from listener.store import outbox
 from listener.store.engine import read_session, unit_of_work
 from listener.text.clean import printable
 
@@ -122,7 +124,21 @@ def open_office(path: Path | None) -> Office:
     if context is not None:
         context.call_on_close(engine.dispose)
     brand_ids = sync_database(engine, file.config, clock.now())
-    return Office(file, secrets, engine, build_desk(file, brand_ids, secrets), clock)
+    desk = build_desk(file, brand_ids, secrets)
+    if file.config.telegram.chat_id and not uses_telegram(file.config, secrets):
+        desk = _where_the_service_sends(engine, file.config, desk)
+    return Office(file, secrets, engine, desk, clock)
+
+
+def _where_the_service_sends(engine: Engine, config: Config, desk: Desk) -> Desk:
+    """Return the desk with the chat as its audience, unless the service speaks to a terminal.
+
+    Only the service sends, and the bot's token is often known to it alone: a command in a shell
+    without the token must not address what it has to say to a terminal nobody reads.
+    """
+    with read_session(engine) as session:
+        channel = outbox.last_channel(session)
+    return desk if channel == TERMINAL else replace(desk, audience=chat_audience(config))
 
 
 def print_json(value: Any) -> None:
@@ -137,7 +153,8 @@ def print_table(columns: list[str], rows: list[list[str]], *, empty: str) -> Non
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in columns:
-        table.add_column(column)
+        # Chinese has no spaces to break at: what does not fit goes on below, and is not cut.
+        table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*[Text(" ".join(printable(cell).split("\n"))) for cell in row])
     out.print(table)

@@ -114,7 +114,7 @@ def _print_series(label: str, made: dict[str, Any], tz: ZoneInfo) -> None:
     shown = "；".join(f"{when(one, '%m-%d %H:00')} {amount(one)}" for one in made["peak_hours"])
     out.print(f"{label}高峰：{shown}", markup=False)
     rows = [[when(one, "%m-%d %H:%M"), amount(one)] for one in made["days"]]
-    print_table(["24 h from", f"{label}（80% 区间）"], rows, empty="")
+    print_table(["起始（24 小时）", f"{label}（80% 区间）"], rows, empty="")
     for part, name in (("hourly", "小时"), ("daily", "天")):
         out.print(f"按{name}：{_trust(made[part])}", markup=False)
 

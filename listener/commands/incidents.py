@@ -8,6 +8,7 @@ import typer
 from crisis import incidents as use_cases
 from crisis.announce import alert_body, number_of
 from crisis.countdown import alert_lines
+from crisis.desk import Desk
 from crisis.kinds import Outcome, Phase
 from listener.commands import incident_links, incident_room, packs
 from listener.commands.aftermath import aftermath_of, print_aftermath
@@ -110,9 +111,9 @@ def show(context: typer.Context, incident: IncidentId, as_json: JsonOption = Fal
         event_rows = [
             [
                 f"{event.at.astimezone(zone):%m-%d %H:%M:%S}",
-                event.kind,
+                _what(event.kind, event.data),
                 office.desk.name_of(event.actor),
-                _told(event.data),
+                _told(event.data, office.desk),
             ]
             for event in events
         ]
@@ -121,8 +122,15 @@ def show(context: typer.Context, incident: IncidentId, as_json: JsonOption = Fal
         print_enquiries(office, asked)
 
 
-def _told(data: dict[str, object]) -> str:
-    text = str(data.get("text") or data.get("reason") or "")
+def _what(kind: str, data: dict[str, object]) -> str:
+    """Return what happened; splits and undoings are recorded under what they belong to."""
+    what = "split" if data.get("split") else kind
+    return f"{what} undone" if data.get("undone") else what
+
+
+def _told(data: dict[str, object], desk: Desk) -> str:
+    text = str(data.get("text") or data.get("reason") or data.get("value") or "")
+    text = desk.catalog.reasons.get(text, text)
     return f"{text} ({data['why']})" if data.get("why") else text
 
 

@@ -16,8 +16,10 @@ from sqlmodel import Session, SQLModel, col, select
 
 from listener.store.rows import IMPORT
 from listener.store.tables import (
+    Claim,
     Complaint,
     Correction,
+    Engagement,
     Finding,
     Incident,
     IncidentEvent,
@@ -112,8 +114,15 @@ def held_about(session: Session, ids: Sequence[int]) -> list[dict[str, Any]]:
             held["source"] = source
             held["sentiment"] = _dumped(score)
             held["complaint"] = _dumped(complaint)
+            held["engagement"] = _all_about(session, Engagement, mention.id)
+            held["corrections"] = _all_about(session, Correction, mention.id)
             found.append(held)
     return found
+
+
+def _all_about(session: Session, table: Any, mention_id: int | None) -> list[dict[str, Any]]:
+    rows = session.exec(select(table).where(table.mention_id == mention_id))
+    return [row.model_dump(mode="json") for row in rows]
 
 
 def _dumped(row: SQLModel | None) -> dict[str, Any] | None:
@@ -155,6 +164,7 @@ def erase_mentions(session: Session, ids: Sequence[int]) -> Erased:
     quoting = _redact(session, Incident, ("evidence",), gone, probes)
     _redact(session, Finding, ("judgement",), gone, probes)
     _redact(session, IncidentEvent, ("data",), gone, probes)
+    _redact_claims(session, probes)
     messages = _redact(session, Message, ("body", "remote"), gone, probes)
     return Erased(mentions=done, messages=len(messages), incidents=tuple(quoting))
 
@@ -191,6 +201,21 @@ def _redact(
         session.flush()
         session.expunge_all()
     return sorted(set(changed))
+
+
+def _redact_claims(session: Session, probes: Collection[str]) -> None:
+    """Blank claims that quote, with who is said to claim it.
+
+    Each keeps words of its own, as two claims of an incident may not say the same.
+    """
+    for claim in session.exec(select(Claim)):
+        for name in ("text", "source", "url", "basis"):
+            was = getattr(claim, name)
+            clean = without(was, frozenset(), probes)
+            if clean != was:
+                setattr(claim, name, f"{clean} {claim.id}" if name == "text" else clean)
+                claim.source = ERASED
+    session.flush()
 
 
 def without(value: Any, gone: frozenset[int], probes: Collection[str]) -> Any:

@@ -18,6 +18,7 @@ IMMEDIATE = "immediate"
 VOLUME = "volume"
 TAKEOFF = "takeoff"
 RULE = "rule"
+SPLIT = "split"
 
 
 def overlapping_finding(

@@ -365,6 +365,13 @@ def sent_message(
     return None if row is None else record_of(SentMessage, row)
 
 
+def last_channel(session: Session) -> str | None:
+    """Return the channel that the newest message went out through; None before the first."""
+    query = select(Message.channel).where(Message.state == SENT)
+    newest = (col(Message.sent_at).desc(), col(Message.id).desc())
+    return session.exec(query.order_by(*newest).limit(1)).first()
+
+
 def count_pending(session: Session) -> int:
     """Count messages that still have to go out."""
     return len(list(session.exec(select(Message.id).where(Message.state == PENDING))))

@@ -212,4 +212,4 @@ def test_a_text_from_outside_is_only_text_in_the_panel(chat):
     chat.press(chat.zhou, chat.panel, "1")
     assert chat.press(chat.zhou, chat.panel, "中性") == "已更正"
     assert "{name}" in chat.panel.text
-    assert "等 6 条应为中性" in chat.panel.text
+    assert "（共 6 条）应为中性" in chat.panel.text

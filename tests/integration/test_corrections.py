@@ -8,6 +8,7 @@ import pytest
 from sqlmodel import select
 
 from crisis import corrections, incidents
+from crisis.announce import alert_body
 from crisis.corrections import Ruling
 from crisis.kinds import Outcome
 from crisis.topstories import top_stories
@@ -17,8 +18,8 @@ from listener.errors import Conflict, NotAllowed
 from listener.rescore import rescore, save_rescored, version_of
 from listener.scoring.protocol import Sentiment, label_of
 from listener.store import corrections as store
+from listener.store import findings, judgements, mentions, series
 from listener.store import incidents as incident_store
-from listener.store import judgements, mentions, series
 from listener.store.corrections import Aspect
 from listener.store.engine import read_session, unit_of_work
 from listener.store.judgements import Outdated
@@ -36,6 +37,14 @@ from tests.build import item, score_all
 from tests.build import store as store_items
 from tests.integration.test_response import CONFIG, NOW, Case
 
+TAKEOFF = {
+    "window_minutes": 60,
+    "step_minutes": 10,
+    "revisit_minutes": 10,
+    "doubling_minutes": 30.0,
+    "counters": {"likes": [10, 4000]},
+    "standing": {"is_ranked": True, "quantile": 0.995, "peers": 80, "usual_per_hour": 3.0},
+}
 NOT_OURS = Ruling(aspect=Aspect.BRAND, should_be="not_ours")
 OURS = Ruling(aspect=Aspect.BRAND, should_be="ours")
 
@@ -414,3 +423,80 @@ def test_a_text_that_was_erased_keeps_its_judgement(team):
         team.undo(number)
     assert refused.value.code == "no_mention"
     assert team.judgement(2).label == "positive"
+
+
+def test_a_correction_shows_in_the_alert_even_while_repeats_are_silenced(team):
+    incident_id = team.find()
+    with unit_of_work(team.engine) as session:
+        incidents.mute(session, team.desk, incident_id, actor=team.actor("zhou"), now=NOW)
+    team.say([1], NOT_OURS)
+    edits = [one for one in team.messages("alert") if one[0] is not None]
+    assert [(state, reason) for _, state, reason, _ in edits] == [("pending", None)]
+
+
+def test_a_correction_leaves_the_post_that_took_off_in_the_alert(team):
+    incident_id = team.find()
+    with unit_of_work(team.engine) as session:
+        rise = findings.changed_findings(session, [incident_id])[0]
+        copied = ("brand_id", "severity", "severity_reason", "started_at", "last_on_at")
+        counted = ("score", "observed", "expected", "found_at", "changed_at")
+        findings.insert_finding(
+            session,
+            {
+                **{name: getattr(rise, name) for name in (*copied, *counted)},
+                "natural_key": "taking off",
+                "channel": findings.TAKEOFF,
+                "mention_id": 2,
+                "incident_id": incident_id,
+                "handled_at": NOW,
+                "judgement": {"type": "technical", "takeoff": TAKEOFF},
+            },
+        )
+    team.say([1], NOT_OURS)
+    with read_session(team.engine) as session:
+        evidence = incident_store.incident(session, incident_id).evidence
+    assert evidence["post"]["mention_id"] == 2
+    assert evidence["takeoff"] == TAKEOFF
+    assert "帖子起飞" in team.messages("alert")[-1][3]["html"]
+
+
+def test_the_fullest_alert_fits_a_first_screen(team):
+    incident_id = team.find()
+    with read_session(team.engine) as session:
+        incident = incident_store.incident(session, incident_id)
+    said = {"at": NOW.isoformat(), "source": "社区", "url": None, "text": "黑屏了"}
+    step = {"platform": "社区", "at": NOW.isoformat()}
+    fullest = incident.evidence | {
+        "takeoff": TAKEOFF,
+        "post": said,
+        "terms": [["黑屏", 9]],
+        "groups": [["forum", 9]],
+        "coordination": {"accounts": 9, "minutes": 5},
+        "quotes": [said] * 3,
+        "first": said,
+        "spread": {
+            "path": [step, step],
+            "tree": None,
+            "is_reach_known": True,
+            "is_engagement_known": True,
+        },
+    }
+    clocks = ["距首次回应还有 50 分钟（19:20 前）"]
+    body = alert_body(team.desk, replace(incident, evidence=fullest), NOW, clocks)
+    lines = body["html"].splitlines()
+    assert len(lines) == 12, lines
+    for part in ("帖子起飞", "疑似刷帖", "路径", "⏱"):
+        assert any(part in line for line in lines), part
+
+
+def test_a_false_alarm_taken_back_is_in_the_timeline(team):
+    incident_id = team.find()
+    ruling = Ruling(aspect=Aspect.ALERT, should_be="false_alarm", why="活动")
+    with unit_of_work(team.engine) as session:
+        number = corrections.correct_alert(
+            session, incident_id, ruling, actor=team.actor("zhou"), now=NOW
+        )
+    team.undo(number)
+    with read_session(team.engine) as session:
+        told = [one.data for one in incident_store.timeline(session, incident_id)]
+    assert {"alert": "raised", "reason": "活动", "undone": True} in told

@@ -6,12 +6,13 @@ from typer.testing import CliRunner
 
 from listener.cli import app
 from listener.privacy import pseudonym
-from listener.store import incidents, outbox
+from listener.store import claims, incidents, outbox
 from listener.store.engine import read_session, unit_of_work
 from listener.store.erasure import ERASED, erase_mentions, find_mentions, held_about, without
 from listener.store.tables import (
     AuditEntry,
     Bucket,
+    Claim,
     Complaint,
     Incident,
     Match,
@@ -28,7 +29,7 @@ WORDS = "澜白的客服把我的电话给了别人，现在天天接到骚扰�
 
 def everything(session) -> str:
     """Return all rows of every table that can hold words, as one text."""
-    tables = (Mention, Match, Score, Complaint, Incident, Message, AuditEntry)
+    tables = (Mention, Match, Score, Complaint, Incident, Claim, Message, AuditEntry)
     return "\n".join(
         one.model_dump_json() for table in tables for one in session.exec(select(table))
     )
@@ -65,6 +66,19 @@ def stored(engine):
                 "refreshed_at": NOW,
             },
         )
+        for words in (WORDS, f"网传：{WORDS}"):
+            claims.add_claim(
+                session,
+                {
+                    "incident_id": number,
+                    "text": words,
+                    "source": "周周的帖子",
+                    "url": "https://forum.example/1",
+                    "state": "unverified",
+                    "raised_at": NOW,
+                    "raised_by": "lin",
+                },
+            )
         outbox.put_message(
             session,
             channel="terminal",
@@ -89,6 +103,7 @@ def test_nothing_an_author_said_is_left_anywhere(engine):
         held = held_about(session, ids)
         assert held[0]["text"] == WORDS
         assert held[0]["sentiment"]["label"] == "negative"
+        assert held[0]["engagement"] == held[0]["corrections"] == []
         json.dumps(held)
     with unit_of_work(engine) as session:
         erased = erase_mentions(session, ids)

@@ -3,13 +3,15 @@
 import json
 
 import pytest
+from sqlmodel import delete, select
 from typer.testing import CliRunner
 
 from listener.cli import make_app
 from listener.config_file import load_config
-from listener.store.engine import open_engine
+from listener.store.engine import open_engine, read_session, unit_of_work
+from listener.store.tables import Message
 from tests.integration.test_merging import FIRE, handle, say
-from tests.integration.test_response import CONFIG, Case
+from tests.integration.test_response import CONFIG, NOW, Case
 
 
 @pytest.fixture
@@ -47,6 +49,7 @@ def test_the_room_is_worked_in_and_shown(office):
     assert "网络安全事件报告" in started
     assert "☐ status_page" in run(office, "phase", "1", "responding", *by)
     shown = run(office, "show", "1")
+    assert "…" not in shown.split("clock")[0].split("fact  ")[-1], "facts are shown whole"
     for words in ("☑ keep_evidence", "先停推送 (变砖率 3 %)", "副手", "已告知", "首次回应"):
         assert words in shown
     told = json.loads(run(office, "show", "1", "--json"))
@@ -77,8 +80,46 @@ def test_claims_links_merges_and_splits(office):
     story = next(line.split()[0] for line in table.splitlines() if "冒烟起火" in line)
     words = ("--stories", story, *by, "--because", "另一件事")
     assert run(office, "split", "1", *words).strip() == "FS-3"
+    told = run(office, "show", "1")
+    for what in ("  merge  ", "merge undone", "split"):
+        assert what in told, what
     wrong = run(office, "split", "1", "--stories", "x", *by, "--because", "另一件事", code=1)
     assert "write numbers" in wrong
     assert "write NAME=INCIDENT" in run(
         office, "merge", "2", "1", *by, "--because", "b", "--keep", "scope", code=1
     )
+
+
+@pytest.mark.parametrize(
+    ("went_to", "channel"), [("telegram", "telegram"), ("terminal", "terminal")]
+)
+def test_a_command_addresses_what_the_service_speaks_to(office, monkeypatch, went_to, channel):
+    monkeypatch.delenv("FENGSHENG_TELEGRAM_TOKEN", raising=False)
+    config = office.read_text("utf-8")
+    office.write_text(f"{config}\n[telegram]\nchat_id = -1001\n", encoding="utf-8")
+    address = {"telegram": "-1001", "terminal": "local"}[went_to]
+    engine = open_engine(load_config(office).config.database.url)
+    with unit_of_work(engine) as session:
+        session.exec(delete(Message))
+        session.add(
+            Message(
+                channel=went_to,
+                recipient=address,
+                purpose="alert",
+                subject_type="incident",
+                subject_id=1,
+                dedupe_key="alert:1",
+                body={"html": "", "buttons": [], "chart": None, "asks_reply": False},
+                state="sent",
+                attempts=1,
+                created_at=NOW,
+                due_at=NOW,
+                sent_at=NOW,
+                remote={},
+            )
+        )
+    run(office, "claim", "1", "--as", "zhou")
+    with read_session(engine) as session:
+        put = session.exec(select(Message).where(Message.dedupe_key != "alert:1")).all()
+        assert [(one.channel, one.recipient) for one in put] == [(channel, address)]
+    engine.dispose()

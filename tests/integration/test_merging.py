@@ -17,6 +17,7 @@ from crisis import (
 )
 from crisis.claims import ClaimState
 from crisis.kinds import Kind
+from crisis.topstories import top_stories
 from listener.complaints import Severity
 from listener.config_file import load_config
 from listener.errors import Conflict, NotAllowed
@@ -247,6 +248,10 @@ def test_a_split_opens_an_incident_of_its_own_and_its_later_texts_follow(case):
     assert (new.crisis_type, new.severity, new.evidence["negatives"]) == ("C01", "urgent", 2)
     alert = next(m[3]["html"] for m in case.messages("alert") if f"FS-{apart}" in m[3]["html"])
     assert f"由 FS-{outage} 拆出：2 位用户的 2 条相关帖文" in alert
+    assert "已回落" not in alert
+    assert "路径" not in alert
+    asked = read(case, top_stories, new, NOW)
+    assert {one.text[:4] for one in asked} == {"澜白洗地", "澜白吸尘"}
     assert len(read(case, links.held_ids, "findings", apart)) == 3
     assert events(case, outage, "merge")[0].data["to"] == apart
     # The same words from somebody else belong to the story, and so to the new incident.
@@ -272,6 +277,24 @@ def test_a_split_opens_an_incident_of_its_own_and_its_later_texts_follow(case):
     merge(case, apart, outage)
     with pytest.raises(Conflict):
         split(case, outage, [999_999])
+
+
+def test_what_was_split_off_does_not_draw_the_rest_of_its_kind(case):
+    outage = case.find()
+    with unit_of_work(case.engine) as session:
+        incident = incident_store.incident(session, outage)
+        story = next(iter(splitting.stories_said(session, incident, NOW)))
+    apart = split(case, outage, [story])
+    assert case.find(number=2) == outage
+    do(
+        case,
+        incidents.close,
+        outage,
+        actor=case.actor("lin"),
+        reason="已恢复",
+        open_items_known=True,
+    )
+    assert case.find(number=3) not in (outage, apart)
 
 
 def test_a_link_is_made_and_ended_once(case, two):

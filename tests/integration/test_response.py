@@ -150,7 +150,7 @@ def test_an_incident_brings_its_alert_its_facts_and_a_draft(case):
     incident_id = case.find()
     revision = case.draft()
     ((_, _, _, alert),) = case.messages("alert")
-    assert "近30 分钟负面 <b>12</b> 条，往常不足 1 条" in alert["html"]
+    assert "近 30 分钟负面 <b>12</b> 条，往常不足 1 条" in alert["html"]
     assert alert["chart"]["negatives"]
     assert revision.author == "system"
     assert "更新固件后出现" in revision.text
