@@ -1,11 +1,14 @@
 """Every template, in every channel it suits: what it writes has no errors for the lint."""
 
+from dataclasses import replace
+
 import pytest
 
 from crisis.channels import shape
 from crisis.drafting import compose
 from crisis.facts import instant_words
 from crisis.gate import left_to_video
+from crisis.kinds import Kind
 from crisis.lint import Level, SheetFact, StatementToCheck, lint_statement
 from listener.errors import Conflict
 from tests.statements import LIBRARY, TEMPLATES, full_sheet, label, open_sheet, zone
@@ -40,3 +43,19 @@ def errors(template, sheet):
 @pytest.mark.parametrize("template", TEMPLATES, ids=label)
 def test_a_draft_of_a_complete_sheet_is_clean(template, sheet):
     assert list(errors(template, sheet(template))) == []
+
+
+# Whole sentences that no list of causes foresees; the template itself has to say what they are.
+PLAIN_CAUSES = {
+    "zh-CN": "标签机换纸后日期仍停在上一天",
+    "zh-TW": "標籤機換紙後日期仍停在前一天",
+    "en": "the label printer kept the date of the day before",
+}
+CLOSINGS = [one for one in TEMPLATES if one.kind == Kind.CLOSING]
+
+
+@pytest.mark.parametrize("template", CLOSINGS, ids=label)
+def test_a_closing_statement_names_its_cause_as_such_in_any_words(template):
+    sheet = full_sheet(template)
+    sheet["cause"] = replace(sheet["cause"], value=PLAIN_CAUSES[template.lang])
+    assert [one for one in errors(template, sheet) if "missing-root-cause" in one] == []
