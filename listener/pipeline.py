@@ -32,8 +32,8 @@ from listener.text.language import detect_language
 from listener.text.near import story_key
 
 MOST_COUNTED = 2**31 - 1
-SURE = 0.9
-LIKELY = 0.8
+SURE = 0.85
+LIKELY = 0.6
 EVEN = 0.5
 # Whose probabilities are not frequencies.
 UNCALIBRATED = "snownlp@"

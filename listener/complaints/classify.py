@@ -36,6 +36,7 @@ GENERAL = severity_rank(Severity.GENERAL)
 
 _PART_CHARS = 200_000  # how much is judged at once: enough to be fast, little to hold
 
+_SHORT, _LEAST_LETTERS, _NOTHING_SAID = 8, 2, -6.0
 _USUAL_RATING_MAX = 5.0
 _POOR, _GOOD = 0.4, 0.8  # shares of the best rating
 _RATING_LOG_ODDS = 1.0
@@ -160,7 +161,9 @@ def _classify(texts: Sequence[TextToClassify], heads: Heads) -> list[ComplaintJu
 
 
 def _told(one: TextToClassify) -> float:
-    """Return the log-odds that the source of the text adds."""
+    """Return the log-odds that the source of the text adds; a single letter says nothing."""
+    if len(one.said) < _SHORT and sum(map(str.isalnum, one.said)) < _LEAST_LETTERS:
+        return _NOTHING_SAID
     return _rating_log_odds(one.rating, one.rating_max) + _KIND_LOG_ODDS.get(one.kind or "", 0.0)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from listener.complaints.classify import ComplaintJudgement, TextToClassify, classify_batch
 from listener.complaints.codes import ComplaintType, Severity
-from listener.complaints.examples import Labelled, read_complaints, read_everyday
+from listener.complaints.examples import Labelled, read_all
 from listener.complaints.learned import Heads
 from listener.complaints.training import Prepared, build, prepare
 
@@ -68,7 +68,7 @@ def leave_out(
 
 
 if __name__ == "__main__":
-    everything = prepare([*read_complaints(), *read_everyday()])
+    everything = prepare(read_all())
     for name, sources in WRITERS.items():
         figures = summary(*leave_out(everything, sources))
         line = "  ".join(f"{what} {value:.3f}" for what, value in figures.items())
