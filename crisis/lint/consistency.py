@@ -9,7 +9,7 @@ from crisis.lint.quantities import Quantity, quantities
 from crisis.lint.reading import Reading
 from crisis.lint.sheet import CODE
 from crisis.lint.statement import StatementToCheck
-from crisis.lint.times import dates_in, first_date, hour_after
+from crisis.lint.times import dates_in, first_date, hour_after, hours_in
 
 # What a number or a date is about: words of its clause. The first entry that fits decides.
 _SUBJECTS: tuple[tuple[str, str], ...] = (
@@ -46,8 +46,9 @@ _POSITIONS: tuple[tuple[str, str], ...] = (
     (
         r"(?:已|均已|全部|全面|全数)[^,。\n]{0,8}(?:停售|下架|停止销售)|sales? (?:have |"
         r"has |were |was )?(?:been )?(?:stopped|suspended|halted)",
-        r"(?:仍|继续|照常|正常|恢复|未曾|没有|并未|无需|从未)[^,。\n]{0,4}(?:在售|"
-        r"销售|停售|下架|出售)|(?:remains?|still|continues? to be) on sale|"
+        r"(?:仍|继续|照常|正常|恢复)[^,。\n停禁]{0,4}(?:在售|销售|上架|出售)|"
+        r"(?:未曾|没有|并未|无需|从未)[^,。\n]{0,4}(?:停售|下架|停止销售)|"
+        r"(?:remains?|still|continues? to be) on sale|"
         r"sales (?:continue|are continuing)",
     ),
     (
@@ -96,6 +97,11 @@ _POSITIONS: tuple[tuple[str, str], ...] = (
     ),
 )
 _COMPILED = tuple((re.compile(one), re.compile(other)) for one, other in _POSITIONS)
+_BEGINS = re.compile(r"[时点分\d](?:左右|许)?(?:起|开始|发生)|(?:自|从)\D{0,3}\d|since|from ")
+_MEASURE = re.compile(
+    "恢复|停售|下架|关闭|暂停|启用|切换|公布|更新|受理|营业|热线|客服|"
+    "update|restored|stopped|closed"
+)
 _AS_OF = re.compile(r"截至|截止|as of|up to|by ")
 _NEGATED = re.compile("若|如果|如|未|if |unless|not ")
 _BATCH_LABEL = re.compile(
@@ -147,6 +153,7 @@ def _against(reading: Reading, other: Reading, *, growing: bool) -> Iterator[Spa
             for one in same
         ):
             yield dated.span
+    yield from _starts_against(reading, other)
     yield from _codes_against(reading, other)
     for one, opposite in _COMPILED:
         for said, now in ((one, opposite), (opposite, one)):
@@ -154,6 +161,24 @@ def _against(reading: Reading, other: Reading, *, growing: bool) -> Iterator[Spa
                 changed = now.search(reading.flat)
                 if changed and not (growing and now is one and _is_progress(one)):
                     yield Span(*changed.span())
+
+
+def _starts_against(reading: Reading, other: Reading) -> Iterator[Span]:
+    """Yield an hour at which it began that is not the one told before, where no day stands by."""
+    before = [hour for _, hour in _starts(other)]
+    for span, hour in _starts(reading):
+        if before and hour not in before:
+            yield span
+
+
+def _starts(reading: Reading) -> Iterator[tuple[Span, tuple[int, int]]]:
+    for span, hour in hours_in(reading.flat, Span(0, len(reading.flat))):
+        clause = reading.clause_at(span)
+        around = reading.flat[max(clause.start, span.start - 4) : span.start + 14]
+        if first_date(reading.flat, clause) or _MEASURE.search(reading.of(clause)):
+            continue
+        if _BEGINS.search(around):
+            yield span, hour
 
 
 def _is_progress(position: re.Pattern[str]) -> bool:

@@ -119,6 +119,11 @@ _CALLED_FALSE = re.compile("不实|谣言|系谣|假|伪|false|untrue|fake")
 _ANSWERED = re.compile(
     "回应|真相|假的|不实|不是真|事实|答案|辟谣|澄清|来了|response|answer|facts|truth|no\\b"
 )
+# A headline that asks whether the rumour is true; "how to tell a real notice" asks something else.
+_ASKED = re.compile(
+    r"(?:吗|么|真的|真有|真会|是否|有没有|会不会|是不是|到底|究竟)[^?]{0,12}\?|"
+    r"^(?:is|are|was|were|does|do|did|has|have|can|could|will|should) .*\?"
+)
 _RETOLD = re.compile(
     "(?:网传|传言|谣传|传闻|流传|爆料|有人说|网上说|claims? (?:that|of)|rumou?rs? (?:that|of)|"
     "allegations? (?:that|of))(?!视频|图片|内容|信息|一事|的|说明|消息|截图|事件|文件|报告|照片|"
@@ -239,7 +244,7 @@ def _headline(reading: Reading) -> Iterator[Hit]:
     if (
         (bad and framed and (not denied or marked or quoted or _CLARIFIES.search(folded)))
         or (quoted and (marked or _ABOUT.search(folded) or _CALLED_FALSE.search(folded)))
-        or ("?" in folded and _ANSWERED.search(folded))
+        or ("?" in folded and (_ANSWERED.search(folded) or _ASKED.search(folded)))
         or (marked and not denied and _RETOLD.search(folded))
     ):
         yield Hit("rumour-in-title", head, folded)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from crisis.lint.finding import WHOLE, Hit, Span
 from crisis.lint.reading import Reading
 from crisis.lint.statement import StatementToCheck
+from crisis.lint.wording import is_denial
 
 _ANAPHOR = re.compile(
     "为此|对此|因此|由此|就此|这件事|此事|为这|因而|于此|for this|for that|"
@@ -52,11 +53,19 @@ def _is_at_hand(reading: Reading, evidence: Span) -> bool:
 def _denials(reading: Reading) -> list[Span]:
     """Return the company's own denials, at most one for each clause."""
     found: list[Span] = []
-    blame = [span for rule in _MORE_SPECIFIC for span in reading.spans(f"wording.{rule}.hit")]
+    blame = [
+        span
+        for rule in _MORE_SPECIFIC
+        for span in reading.spans(f"wording.{rule}.hit")
+        if rule != "over-promise" or not is_denial(reading.of(reading.clause_at(span)))
+    ]
     for span in reading.kept("posture.denial.hit", "posture.denial.except"):
         if not reading.is_own(span) or any(span.overlaps(other) for other in blame):
             continue
-        if found and reading.clause_at(found[-1]) == reading.clause_at(span):
+        clause = reading.clause_at(span)
+        if any(excuse.within(clause) for excuse in reading.spans("wording.blame-staff.hit")):
+            continue
+        if found and reading.clause_at(found[-1]) == clause:
             continue
         found.append(span)
     return found

@@ -12,6 +12,7 @@ _BELONGS = re.compile(
     r"by |no later|at the latest|expected|we expect|before )"
 )
 _ONLY_TIME = 14
+_NOW = re.compile("马上|立刻|立即|right away")
 _GOES_ON = re.compile(
     "(?:并|同时|也|再|然后|且|以及|及时|尽早|尽快|及早|and )"
     "(?!.{0,6}(?:我们|我司|公司|will|将|会))"
@@ -26,6 +27,8 @@ def promises(reading: Reading) -> Iterator[Hit]:
         clause = reading.clause_at(span)
         if clause == last or not reading.is_own(span) or not _is_promise(reading, span, clause):
             continue
+        if reading.statement.kind == "script" and _NOW.match(reading.of(span)):
+            continue  # an agent does it while the customer is on the line
         if _is_dated(reading, clause) or _asks_reader(reading, clause):
             continue
         if last and _follows(reading, last, clause):

@@ -20,24 +20,29 @@ WORDING_RULES = (
     "flippant-tone",
 )
 # An excuse or half apology in two halves is one.
-_ONE_A_SENTENCE = frozenset({"blame-staff", "non-apology", "promotion-mix"})
+_ONE_A_SENTENCE = frozenset({"blame-staff", "non-apology", "promotion-mix", "over-promise"})
 # "If anyone was offended" is a half apology only where something like an apology goes with it;
 # "if you feel unwell, see a doctor" is advice.
 _DID = re.compile("擅自|私自|自行|自己|不当|误|没有|未")
 _CONDITION = re.compile("如|若|倘|假|要是|万一|凡|if |should|in case|in the event")
 _SORRY = re.compile(
-    "歉|对不起|谅解|见谅|遗憾|海涵|包涵|原谅|本意|无意|无心|恕|sorry|"
+    "歉|对不起|不好意思|谅解|见谅|遗憾|海涵|包涵|原谅|本意|无意|无心|恕|sorry|"
     "apolog|regret|forgive|understanding|intention|meant"
 )
 _RULES_BROKEN = re.compile("(?:没|未|并未|不).{0,12}(?:规定|流程|规范|制度|要求|承诺|细则)")
 _CONSUMER = re.compile(
     "您|你|顾客|用户|消费者|客户|车主|家长|买家|客人|乘客|会员|民众|使用者|旅客"
 )
+_CANNOT = re.compile("(?:这种|这样的|此类|这类|该类|此)事.*不(?:可能|会)")
+_FROM_NOW = re.compile("再|今后|以后|将来|从此|往后|未来|日后|永|保证|承诺|担保")
 _CALMS = re.compile("担心|担忧|恐慌|惊慌|紧张|worry|panic|alarmed|concerned")
 _REPOST = (
     "转发",
     "转载",
     "转传",
+    "转过",
+    "转了",
+    "转帖",
     "评论",
     "留言",
     "传播者",
@@ -122,11 +127,20 @@ def _weighs(reading: Reading, rule: str, span: Span) -> bool:
         # Who has the proof in hand may tell people that they need not worry.
         proven = reading.has("posture.words.evidence")
         return not (proven and _CALMS.search(reading.of(span)))
+    if rule == "over-promise":
+        return not is_denial(reading.of(reading.clause_at(span)))
     if rule == "unfair-term" and reading.statement.kind == "internal":
         return False  # staff may be told what not to post
     if rule == "promotion-mix" and reading.statement.crisis == "C06":
-        return not re.match("满|全场|低至|立减", reading.of(span))
+        return not re.match(
+            "满|全场|低至|立减|直降|半价|第二|买[一二]送|优惠码|早鸟|预售", reading.of(span)
+        )
     return True
+
+
+def is_denial(clause: str) -> bool:
+    """Say whether "this cannot happen here" speaks of what is said to have happened."""
+    return bool(_CANNOT.search(clause)) and not _FROM_NOW.search(clause)
 
 
 def third_parties(reading: Reading) -> Iterator[Hit]:
@@ -174,7 +188,12 @@ def _legal_threats(reading: Reading) -> Iterator[Hit]:
 
 def _self_praise(reading: Reading) -> Iterator[Hit]:
     """Yield praise of oneself in a holding text, or before care for those affected."""
-    care = reading.kept("parts.care", "parts.care_not")
+    title = reading.title
+    care = [
+        span
+        for span in reading.kept("parts.care", "parts.care_not")
+        if title is None or not span.within(title)
+    ]
     first_care = care[0].start if care else len(reading.text)
     for span in _own(reading, "wording.self-praise"):
         if reading.statement.kind == "holding" or span.start < first_care:

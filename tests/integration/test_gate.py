@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import select
 
 from crisis.approval import Verdict
-from crisis.gate import LINT_OVERRIDE
+from crisis.gate import LINT_OVERRIDE, gate_of
 from crisis.override import override_lint
 from crisis.policy import Audience, Recipient
 from listener.bot.handlers import UpdateHandler
@@ -160,3 +160,69 @@ def test_in_the_chat_a_lead_is_asked_why_and_others_are_refused(make):  # noqa: 
     chat_update(room, handler, 3, kind="text", reply_to=900, text="引用的是用户原话")
     assert "引用的是用户原话" in room.shown(revision)
     assert press(4, "approve").is_alert is False
+
+
+def add_sibling(room, text, *, kind, channel, state):
+    """Store another statement of the same incident in a given state."""
+    with unit_of_work(room.engine) as session:
+        first = statements.statement(session, 1)
+        number = statements.request_statement(
+            session,
+            {
+                "incident_id": first.incident_id,
+                "kind": kind,
+                "channel": channel,
+                "lang": first.lang,
+                "crisis_type": first.crisis_type,
+                "state": state,
+                "requested_at": NOW,
+                "requested_by": "zhou",
+                "missing": [],
+            },
+        )
+        revision = statements.add_revision(
+            session,
+            number,
+            text=text,
+            content_hash="0" * 64,
+            author="zhou",
+            created_at=NOW,
+            facts={},
+            template="",
+        )
+        statements.change_statement(session, number, {"current_revision_id": revision.id})
+
+
+def rules_at_the_gate(room, revision):
+    with read_session(room.engine) as session:
+        gate = gate_of(session, room.desk, statements.statement(session, 1), revision)
+    return {one.rule for one in gate.errors}
+
+
+@pytest.mark.parametrize(
+    ("state", "is_compared"),
+    [(statements.APPROVED, True), (statements.PUBLISHED, True), (statements.WAITING, False)],
+)
+def test_forms_for_other_channels_that_are_settled_must_agree(room, state, is_compared):
+    first = room.start()
+    add_sibling(
+        room, "退款将于9月20日前到账。", kind=room.statement.kind, channel="website", state=state
+    )
+    revision = room.edit("zhou", first, first.text + "退款将于9月25日前到账。")
+    assert ("contradiction" in rules_at_the_gate(room, revision)) is is_compared
+
+
+@pytest.mark.parametrize(
+    ("state", "is_compared"), [(statements.PUBLISHED, True), (statements.APPROVED, False)]
+)
+def test_what_was_published_before_is_not_taken_back(room, state, is_compared):
+    first = room.start()
+    add_sibling(
+        room,
+        "这次升级是我们没有做好，诚恳道歉，损失由我们承担。",
+        kind="apology",
+        channel="wechat",
+        state=state,
+    )
+    revision = room.edit("zhou", first, "关于升级后无法开机，我们按照行业惯例处理，对此表示遗憾。")
+    assert ("ladder-lowered" in rules_at_the_gate(room, revision)) is is_compared

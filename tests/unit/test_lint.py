@@ -20,6 +20,7 @@ from tests.lint_score import score_file
 
 OWN = ROOT / "tests" / "data" / "lint" / "statements.jsonl"
 UNSEEN = ROOT / "tests" / "data" / "lint" / "unseen.jsonl"
+THIRD = ROOT / "tests" / "data" / "lint" / "third.jsonl"
 DRAFTED = ROOT / "tests" / "data" / "statements"
 HOLDING = (
     "有顾客反映青岚电饭煲冒烟，让您受惊，非常抱歉。该款已于9月2日停售，请先停止使用。"
@@ -49,6 +50,16 @@ def test_statements_written_before_the_rules_had_seen_them(part):
     precision, recall = score.of_level(Level.WARNING)
     assert precision >= 0.9, score.slips
     assert recall >= 0.85, score.slips
+
+
+@pytest.mark.parametrize("part", ["third-a", "third-b", "third-c"])
+def test_statements_of_an_author_who_had_not_seen_the_rules(part):
+    score = score_file(THIRD, part=part)
+    print(score.table())
+    for level in (Level.ERROR, Level.WARNING):
+        precision, recall = score.of_level(level)
+        assert precision >= 0.95, score.slips
+        assert recall >= 0.95, score.slips
 
 
 @pytest.mark.shared
