@@ -298,6 +298,7 @@ class Service:
     takeoffs: TakeoffNoticer = field(default_factory=TakeoffNoticer)
     presence: Presence | None = None
     loops: dict[str, Loop] = field(default_factory=dict)
+    stopping: str | None = None
 
     def make_loops(self) -> None:
         """Make the loops; each wakes the one that works on what it has produced."""
@@ -462,9 +463,11 @@ class Service:
         """Return what still runs, for whoever wonders why stopping takes so long."""
         steps = [(name, loop.step_s) for name, loop in self.loops.items() if loop.step_s]
         passes = self.crawler.passes_running
-        return [f"loop {name}: a step since {step_s:.0f} s" for name, step_s in steps] + (
-            [f"crawl: {passes} passes"] if passes else []
-        )
+        return [
+            *(f"loop {name}: a step since {step_s:.0f} s" for name, step_s in steps),
+            *([f"crawl: {passes} passes"] if passes else []),
+            *([f"stopping: {self.stopping}"] if self.stopping else []),
+        ]
 
     async def _warm_up(self) -> None:
         with contextlib.suppress(Temporary):
@@ -476,7 +479,9 @@ class Service:
 
         Nothing is lost by what does not finish: it stands in the database as due.
         """
+        self.stopping = "crawls end"
         await self.crawler.close()
+        self.stopping = "running steps end"
         for loop in self.loops.values():
             loop.stop()
         for task in tasks:
@@ -487,6 +492,7 @@ class Service:
             names = sorted(task.get_name() for task in late)
             logger.warning("steps cut short", extra={"loops": names})
             return
+        self.stopping = "what is due is sent"
         with contextlib.suppress(TimeoutError, ListenerError):
             async with asyncio.timeout(DRAIN_WITHIN_S):
                 while await self.deliverer.deliver_due():
@@ -496,6 +502,7 @@ class Service:
         self, tasks: list[asyncio.Task[None]], helpers: Iterable[asyncio.Task[None]]
     ) -> None:
         """End what is left of the tasks, and the children."""
+        self.stopping = "children end"
         await self.crawler.close()
         for task in (*tasks, *helpers):
             task.cancel()

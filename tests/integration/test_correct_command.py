@@ -114,7 +114,8 @@ def test_an_alert_is_called_false_and_closed_when_asked_to(tmp_path):
     finally:
         terminal.engine.dispose()
     assert shown["incident"]["phase"] == "closed"
-    assert shown["timeline"][-1]["data"] == {"reason": "测试账号刷屏", "outcome": "false_alarm"}
+    data = shown["timeline"][-1]["data"]
+    assert (data["reason"], data["outcome"]) == ("测试账号刷屏", "false_alarm")
 
 
 def test_history_is_rescored_by_the_configured_scorer_and_then_is_current(terminal):
