@@ -20,7 +20,7 @@ from crisis.policy import held_back
 from crisis.single_words import outlook_words, single_parts
 from crisis.spread_words import spread_parts
 from listener.complaints import SEVERITY_LABELS, TYPE_LABELS, ComplaintType, Severity
-from listener.store import incidents, outbox, statements
+from listener.store import incidents, links, outbox, statements
 from listener.store.records import IncidentRecord, RevisionRecord, StatementRecord
 
 ALERT = "alert"
@@ -45,10 +45,18 @@ def number_of(incident_id: int) -> str:
 
 
 def alert_body(
-    desk: Desk, incident: IncidentRecord, now: datetime, clocks: Sequence[str] = ()
+    desk: Desk,
+    incident: IncidentRecord,
+    now: datetime,
+    clocks: Sequence[str] = (),
+    merged: Sequence[IncidentRecord] = (),
 ) -> Body:
-    """Return the alert as it should stand now; ``clocks`` are the lines about time limits."""
-    evidence = incident.evidence
+    """Return the alert as it should stand now.
+
+    ``clocks`` are the lines about time limits, ``merged`` the incidents that were merged into it:
+    the earliest post of all is the first one, and their first quote stands beside the own ones.
+    """
+    evidence = _joined(incident.evidence, [one.evidence for one in merged])
     labels = TYPE_LABELS[desk.lang]
     buttons: tuple[tuple[Button, ...], ...] = ()
     if incident.is_open:
@@ -100,12 +108,36 @@ def alert_body(
             "state": desk.catalog.words[f"phase_{incident.phase}"],
             "owner": desk.name_of(incident.owner_key),
             "clocks": clocks,
+            "merged": [number_of(one.id) for one in merged],
             "computed_at": evidence["computed_at"],
             "now": now,
         },
         buttons=buttons,
         chart=_chart(desk, incident),
     )
+
+
+def current_alert(session: Session, desk: Desk, incident: IncidentRecord, now: datetime) -> Body:
+    """Return the alert as it should stand now, with its clocks and what was merged into it."""
+    merged = [
+        incidents.incident(session, one.from_id)
+        for one in links.links(session, incident.id)
+        if one.kind == links.MERGED and one.to_id == incident.id
+    ]
+    clocks = alert_lines(session, desk, incident, now)
+    return alert_body(desk, incident, now, clocks, merged)
+
+
+def _joined(own: Mapping[str, Any], merged: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Return an incident's evidence with what merged ones add to it; counts stay its own."""
+    if not merged:
+        return own
+    firsts = [one["first"] for one in (own, *merged) if one["first"]]
+    first = min(firsts, key=lambda one: str(one["at"]), default=None)
+    told = {quote["text"] for quote in own["quotes"]}
+    added = [quote for one in merged for quote in one["quotes"][:1] if quote["text"] not in told]
+    quotes = [*own["quotes"][:1], *added, *own["quotes"][1:]]
+    return {**own, "first": first, "quotes": quotes}
 
 
 def _room_for_quotes(evidence: Mapping[str, Any]) -> int:
@@ -193,7 +225,7 @@ def _marks(desk: Desk, evidence: Mapping[str, Any]) -> list[dict[str, str]]:
 
 def post_alert(session: Session, desk: Desk, incident: IncidentRecord, now: datetime) -> None:
     """Send the alert of a newly opened incident to everybody it concerns."""
-    body = alert_body(desk, incident, now, alert_lines(session, desk, incident, now))
+    body = current_alert(session, desk, incident, now)
     for recipient in desk.audience.recipients:
         outbox.put_message(
             session,
@@ -218,7 +250,7 @@ def refresh_alert(
 ) -> None:
     """Bring the alert up to date in place; ``is_repeat``: only figures moved, it may be muted."""
     incident = incidents.incident(session, incident_id)
-    body = alert_body(desk, incident, now, alert_lines(session, desk, incident, now))
+    body = current_alert(session, desk, incident, now)
     held = None
     if is_repeat:
         held = held_back(session, brand_id=incident.brand_id, severity=incident.severity, now=now)

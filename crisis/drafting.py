@@ -18,8 +18,9 @@ from crisis.channels import shape
 from crisis.desk import Desk
 from crisis.facts import SYSTEM, FactState, ShownFact, Stated, clean_value, shown_facts
 from crisis.layout import Layout
-from crisis.library import StatementLibrary, Template, content_hash, missing_names
+from crisis.library import StatementLibrary, content_hash
 from crisis.permissions import Action, Actor
+from crisis.template_meta import Template, missing_names
 from crisis.voiding import VoidReason, void_approvals
 from crisis.wording import zone_text
 from listener.errors import Conflict
@@ -70,7 +71,7 @@ def write_draft(
         text=text,
         author=SYSTEM,
         facts=_used(known, template),
-        template=f"{template.name}@{template.version}",
+        template=desk.library.edition(template),
         now=now,
     )
 

@@ -8,7 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from crisis.facts import DATE, FactForm, FactState, clean_value, read_instant, value_text
-from crisis.library import FactDefinition, StatementLibrary, Template
+from crisis.library import StatementLibrary
+from crisis.template_meta import FactDefinition, Template
 from listener.errors import Conflict
 
 _KEYS = frozenset({"state", "value", "source", "as_of"})
@@ -71,7 +72,7 @@ def skeleton(library: StatementLibrary, template: Template, also: Iterable[str] 
     examples = library.examples(template)
     required = tuple(dict.fromkeys((*template.required, *also)))
     optional = tuple(name for name in template.optional if name not in required)
-    blocks = [f"# {template.name}@{template.version}"]
+    blocks = [f"# {library.edition(template)}"]
     for name in (*required, *optional):
         example = examples.get(name, definitions[name].example)
         notes = _notes(template, definitions[name], is_required=name in required)

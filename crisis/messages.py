@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from crisis.library import fact_definitions
+from crisis.template_meta import FactDefinition
 from listener.errors import ListenerError
 
 Body = dict[str, Any]
@@ -23,13 +23,14 @@ Button = tuple[str, str, int]
 class Catalog:
     """The words and message templates of one language."""
 
-    def __init__(self, folder: Path, lang: str, tz: ZoneInfo) -> None:
+    def __init__(
+        self, folder: Path, lang: str, tz: ZoneInfo, *, facts: Mapping[str, FactDefinition]
+    ) -> None:
         words = tomllib.loads((folder / lang / "words.toml").read_text(encoding="utf-8"))
         self.words: Mapping[str, str] = words["words"]
         self.buttons: Mapping[str, str] = words["buttons"]
         incident = tomllib.loads((folder / lang / "incident.toml").read_text(encoding="utf-8"))
         self.incident: Mapping[str, str] = incident["words"]
-        facts = fact_definitions(folder.parent / "statements", lang)
         self.fact_names: Mapping[str, str] = {name: one.label for name, one in facts.items()}
         self.questions: Mapping[str, str] = words["questions"] | {
             name: one.question for name, one in facts.items()

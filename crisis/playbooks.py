@@ -173,10 +173,14 @@ class _ClocksFile(_Part):
 
 
 class PlaybookLibrary:
-    """Reads the playbooks below one folder; each time anew, so an edit needs no restart."""
+    """Reads the playbooks below one folder; each time anew, so an edit needs no restart.
 
-    def __init__(self, folder: Path) -> None:
+    A file of the team's own folder stands in place of the bundled one of the same name.
+    """
+
+    def __init__(self, folder: Path, own: Path | None = None) -> None:
         self._folder = folder
+        self._own = own
 
     def find(self, crisis_type: str) -> Playbook:
         """Return the playbook of a crisis type.
@@ -239,6 +243,8 @@ class PlaybookLibrary:
 
     def _toml(self, name: str) -> dict[str, Any]:
         path = self._folder / f"{name}.toml"
+        if self._own is not None and (self._own / path.name).exists():
+            path = self._own / path.name
         try:
             return tomllib.loads(path.read_text(encoding="utf-8").removeprefix("\ufeff"))
         except OSError as error:

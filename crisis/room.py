@@ -14,6 +14,7 @@ from crisis.kinds import CrisisType
 from crisis.permissions import Action, Actor
 from crisis.playbooks import Playbook
 from crisis.record import open_incident, record, said
+from crisis.retyping import retype_statements
 from listener.errors import Conflict, TemplateRejected
 from listener.store import incidents, playbooks, room
 from listener.store.records import IncidentRecord
@@ -85,9 +86,9 @@ def change_type(
     """Say what kind of crisis it really is; its playbook is taken up as it reads now.
 
     The one before stays on record, and so does what was done by it: items that both have keep
-    their marks. With the same type, the newest text of the playbook is taken up. Statements that
-    are written keep their type. Raises ``Conflict`` when nothing would change, or
-    ``TemplateRejected`` for a playbook that cannot be read.
+    their marks. With the same type, the newest text of the playbook is taken up. Drafts that
+    nobody has touched are written anew for the type. Raises ``Conflict`` when nothing would
+    change, or ``TemplateRejected`` for a playbook that cannot be read.
     """
     actor.role_for(Action.TYPE)
     incident = open_incident(session, incident_id)
@@ -116,6 +117,7 @@ def change_type(
         "reason": why,
     }
     record(session, incident_id, Action.TYPE, actor, now, **data)
+    retype_statements(session, desk, incident_id, crisis_type, now)
     refresh_alert(session, desk, incident_id, now)
     return playbook
 

@@ -31,10 +31,8 @@ from crisis.desk import Desk
 from crisis.drafting import draft_requested
 from crisis.followup import follow_statement, live_statements, remind_of_tasks
 from crisis.intake import handle_finding, refresh_open_incidents
-from crisis.library import StatementLibrary
 from crisis.media import remind_of_enquiries
 from crisis.messages import Catalog
-from crisis.playbooks import PlaybookLibrary
 from crisis.policy import Audience, Recipient
 from crisis.raising import raise_incidents
 from crisis.rules import follow_rules
@@ -49,7 +47,8 @@ from listener.crawl.runner import CrawlRunner
 from listener.detect.settings import CrisisSettings
 from listener.detect.volume import VolumeSettings
 from listener.errors import ConfigError, ListenerError, Temporary
-from listener.home import demo_anchor, home_of, open_database, scorer_of
+from listener.home import demo_anchor, home_of, open_database, scorer_of, transformer_of
+from listener.libraries import playbook_library, statement_library
 from listener.loops import LagMeter, Loop
 from listener.notice import Noticer, NoticeSettings, lateness_allowance
 from listener.notify import telegram as telegram_channel
@@ -102,14 +101,17 @@ SCORE_LOOPS = ("score", "score-2")
 def build_desk(file: ConfigFile, brand_ids: dict[str, int], secrets: Secrets) -> Desk:
     """Return what the response side works with."""
     config = file.config
-    templates = bundled("templates")
+    library = statement_library(file)
+    words = library.definitions(config.language)
     return Desk(
         audience=_audience(config, secrets),
         brands={brand_ids[brand.key]: brand for brand in config.brands},
         people=config.people,
-        catalog=Catalog(templates / "messages", config.language, config.tz),
-        library=StatementLibrary(templates / "statements"),
-        playbooks=PlaybookLibrary(templates / "playbooks"),
+        catalog=Catalog(
+            bundled("templates") / "messages", config.language, config.tz, facts=words
+        ),
+        library=library,
+        playbooks=playbook_library(file),
         first_statement_within=first_statement_limits(config.clocks),
         lang=config.language,
         tz=config.tz,
@@ -569,7 +571,7 @@ async def open_service(
                 endpoints=endpoints,
                 on_stored=lambda: service.wake(*SCORE_LOOPS),
             ),
-            scorer=ScoringWorker(scorer_of(file)),
+            scorer=ScoringWorker(scorer_of(file), *transformer_of(file)),
             charts=charts,
             deliverer=Deliverer(
                 engine=engine,

@@ -43,6 +43,7 @@ COMMANDS = {
     "incidents": Command("incidents", "app", is_group=True),
     "playbooks": Command("playbooks", "playbooks"),
     "statements": Command("statements", "app", is_group=True),
+    "templates": Command("templates", "app", is_group=True),
     "media": Command("media", "app", is_group=True),
     "draft": Command("draft", "draft"),
     "lint": Command("lint", "lint"),

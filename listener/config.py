@@ -165,6 +165,17 @@ class ScoringSettings(Section):
         description="Which scorer judges sentiment: the default one, the one that "
         "'fengsheng train' made from your labels, or SnowNLP.",
     )
+    transformer: Path | None = Field(
+        None,
+        description="Folder of a text classifier of your own in ONNX, relative to this file; "
+        "judges the texts that the scorer is unsure of. Nothing is downloaded.",
+    )
+    unsure_below: float = Field(
+        0.75,
+        ge=0,
+        le=1,
+        description="The transformer is asked where the most likely class has less than this.",
+    )
 
 
 class DetectionSettings(Section):
@@ -504,6 +515,11 @@ class Config(Section):
     )
     data_dir: Path = Field(
         Path("var"), description="Folder for database, charts and keys, relative to this file."
+    )
+    templates_dir: Path | None = Field(
+        None,
+        description="Folder of your own statement templates (`statements`) and `playbooks`, laid "
+        "over the bundled ones; relative to this file.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least level that is logged."

@@ -40,6 +40,14 @@ def scorer_of(file: ConfigFile) -> str:
     return str(trained_model(home_of(file))) if name == "trained" else name
 
 
+def transformer_of(file: ConfigFile) -> tuple[Path | None, float]:
+    """Return the folder of the configured transformer, and below which probability it is asked."""
+    folder = file.config.scoring.transformer
+    if folder is not None and not folder.is_absolute():
+        folder = file.path.resolve().parent / folder
+    return folder, file.config.scoring.unsure_below
+
+
 def database_url(file: ConfigFile, secrets: Secrets) -> str:
     """Return the database's address: the secret one, the configured one, or SQLite at home."""
     if file.config.demo.enabled:

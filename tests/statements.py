@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 from crisis.facts import FactState, clean_value
 from crisis.factsheet import SheetFact
 from crisis.kinds import Kind
-from crisis.library import StatementLibrary, Template
+from crisis.library import StatementLibrary
+from crisis.template_meta import Template
 from tests.conftest import ROOT
 
 LIBRARY = StatementLibrary(ROOT / "templates" / "statements")

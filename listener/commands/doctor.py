@@ -25,12 +25,15 @@ from listener.complaints import Severity
 from listener.config import DEMO_SITE, Person, Role, Secrets, load_secrets
 from listener.config_file import ConfigFile
 from listener.errors import ListenerError, StoreError, Temporary
-from listener.home import connect_database, home_of
+from listener.home import connect_database, home_of, scorer_of, transformer_of
+from listener.libraries import statement_library
 from listener.notify.telegram import asking, open_bot
 from listener.outlook import maturity, maturity_line, suggest, suggestion_lines
 from listener.reports.chart import font_path
+from listener.rescore import version_of
 from listener.resources import bundled
 from listener.rules import compiled_rules
+from listener.scoring.choose import open_scorer
 from listener.store.brands import brand_ids
 from listener.store.engine import POOL_OVERFLOW, POOL_SIZE, read_session
 from listener.store.health import OLDEST_POSTGRESQL, DatabaseHealth, examine_database
@@ -85,7 +88,7 @@ def examine(path: Path | None) -> Iterator[Check]:
             yield Check(Level.ERROR, line)
         return
     yield Check(Level.OK, f"configuration {file.path}")
-    for check in (_people, _sources, _brands, _templates, _font):
+    for check in (_people, _sources, _brands, _templates, _scorer, _font):
         yield from _guarded(lambda check=check: check(file))  # type: ignore[misc]  # early binding
     yield from _guarded(lambda: _data(file, secrets))
     yield from _guarded(lambda: _baselines(file, secrets))
@@ -173,7 +176,7 @@ def _brands(file: ConfigFile) -> Iterator[Check]:
     ids = {brand.key: index for index, brand in enumerate(file.config.brands)}
     build_understanding(file, ids, home_of(file))
     yield Check(Level.OK, f"{len(ids)} brands, queries compile")
-    library = StatementLibrary(bundled("templates") / "statements")
+    library = statement_library(file)
     for index, brand in enumerate(file.config.brands):
         stated = {name for name, fact in brand.facts.items() if "C04" in (fact.only or ["C04"])}
         missing = _unstated(library, file, stated)
@@ -197,9 +200,9 @@ def _unstated(library: StatementLibrary, file: ConfigFile, stated: set[str]) -> 
 
 
 def _templates(file: ConfigFile) -> Iterator[Check]:
-    folder = bundled("templates")
-    Catalog(folder / "messages", file.config.language, file.config.tz)
-    library = StatementLibrary(folder / "statements")
+    library = statement_library(file)
+    words = library.definitions(file.config.language)
+    Catalog(bundled("templates") / "messages", file.config.language, file.config.tz, facts=words)
     found = [
         crisis
         for crisis in CrisisType
@@ -232,6 +235,13 @@ def stale_templates(library: StatementLibrary, lang: str, today: date) -> Iterat
             f"statement templates not reviewed for a year: {', '.join(folders)}",
             "read them against the law and your contacts, then set reviewed in their _meta.toml",
         )
+
+
+def _scorer(file: ConfigFile) -> Iterator[Check]:
+    folder, below = transformer_of(file)
+    if folder is not None:
+        scorer = open_scorer(scorer_of(file), folder, below)
+        yield Check(Level.OK, f"sentiment by {version_of(scorer)}")
 
 
 def _font(_file: ConfigFile) -> Iterator[Check]:

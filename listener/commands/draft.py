@@ -14,7 +14,8 @@ from crisis.drafting import compose
 from crisis.facts import read_instant
 from crisis.factsheet import SheetFact, read_sheet, refusals, skeleton
 from crisis.kinds import CRISIS_LABELS, CrisisType, Kind
-from crisis.library import StatementLibrary, Template, missing_names
+from crisis.library import StatementLibrary
+from crisis.template_meta import Template, missing_names
 from listener.clock import SystemClock
 from listener.commands.common import (
     ConfigOption,
@@ -27,7 +28,7 @@ from listener.commands.common import (
 )
 from listener.config import Language
 from listener.errors import Conflict
-from listener.resources import bundled
+from listener.libraries import statement_library
 
 MISSING_EXIT = 2
 LINK = "statement_url"
@@ -60,8 +61,8 @@ def draft(
 ) -> None:
     """Write a statement from facts; with one missing, print which and exit with 2."""
     with errors_shown():
-        settings = read_config(config).config
-        library = StatementLibrary(bundled("templates") / "statements")
+        file = read_config(config)
+        settings, library = file.config, statement_library(file)
         language = lang or ("en" if channel is Channel.OVERSEAS else settings.language)
         if list_:
             _list(library, crisis, kind, lang, as_json=as_json)

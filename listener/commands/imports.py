@@ -35,6 +35,7 @@ from listener.home import (
     is_service_running,
     open_database,
     scorer_of,
+    transformer_of,
 )
 from listener.imports.columns import map_columns
 from listener.imports.importer import Importer, ImportOrder, ImportResult, look
@@ -234,7 +235,7 @@ def _import_one(
     target: Path,
 ) -> ImportResult:
     async def run() -> ImportResult:
-        scorer = ScoringWorker(scorer_of(file))
+        scorer = ScoringWorker(scorer_of(file), *transformer_of(file))
         try:
             importer = Importer(
                 engine=engine,

@@ -6,8 +6,7 @@ from typing import Annotated
 import typer
 
 from crisis import incidents as use_cases
-from crisis.announce import alert_body, number_of
-from crisis.countdown import alert_lines
+from crisis.announce import current_alert, number_of
 from crisis.desk import Desk
 from crisis.kinds import Outcome, Phase
 from listener.commands import incident_links, incident_room, packs
@@ -93,8 +92,7 @@ def show(context: typer.Context, incident: IncidentId, as_json: JsonOption = Fal
             return
         zone = office.desk.tz
         now = office.clock.now()
-        clocks = office.read(lambda s: alert_lines(s, office.desk, one, now))
-        body = alert_body(office.desk, one, now, clocks)
+        body = office.read(lambda s: current_alert(s, office.desk, one, now))
         out.print(to_plain(body["html"]), markup=False)
         fact_rows = [
             [office.desk.catalog.fact_names.get(name, name), fact.state, fact.value, fact.source]

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from crisis.kinds import CRISIS_LABELS, CrisisType
-from crisis.playbooks import PHASES, Playbook, PlaybookLibrary, SaidList
+from crisis.playbooks import PHASES, Playbook, SaidList
 from listener.commands.common import (
     ConfigOption,
     JsonOption,
@@ -16,7 +16,7 @@ from listener.commands.common import (
     print_table,
     read_config,
 )
-from listener.resources import bundled
+from listener.libraries import playbook_library
 
 
 def playbooks(
@@ -31,8 +31,9 @@ def playbooks(
 ) -> None:
     """List the playbooks, or show one; a file that is wrong is named with its key."""
     with errors_shown():
-        language = lang or read_config(config).config.language
-        library = PlaybookLibrary(bundled("templates") / "playbooks")
+        file = read_config(config)
+        language = lang or file.config.language
+        library = playbook_library(file)
         if crisis is not None:
             found = library.find(crisis)
             if as_json:

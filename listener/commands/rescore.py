@@ -22,7 +22,7 @@ from listener.commands.common import (
     print_json,
 )
 from listener.complaints import CLASSIFIER_VERSION
-from listener.home import scorer_of
+from listener.home import scorer_of, transformer_of
 from listener.rescore import rescore as rescore_all
 from listener.rescore import version_of
 from listener.scoring.choose import open_scorer
@@ -56,7 +56,7 @@ def rescore(
     """
     with errors_shown():
         office = open_office(config)
-        judge = open_scorer(scorer or scorer_of(office.file))
+        judge = open_scorer(scorer or scorer_of(office.file), *transformer_of(office.file))
         outdated = Outdated(
             scorer=version_of(judge),
             classifier=CLASSIFIER_VERSION,

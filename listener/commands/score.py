@@ -21,10 +21,16 @@ def score(
     scorer: Annotated[
         str, typer.Option("--scorer", help="fast, snownlp, or the path of a trained model.")
     ] = DEFAULT,
+    transformer: Annotated[
+        Path | None, typer.Option(help="Folder of an ONNX classifier for the unsure texts.")
+    ] = None,
+    unsure_below: Annotated[
+        float, typer.Option(min=0, max=1, help="Ask it below this probability; 1 asks always.")
+    ] = 0.75,
 ) -> None:
     """Add negative, neutral, positive, label and evidence to every line."""
     try:
-        judge = open_scorer(scorer)
+        judge = open_scorer(scorer, transformer, unsure_below)
     except ListenerError as error:
         typer.secho(str(error), err=True, fg="red")
         raise typer.Exit(2) from None

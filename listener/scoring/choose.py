@@ -9,8 +9,21 @@ BUILT_IN = ("fast", "snownlp")
 MODEL_SUFFIX = ".npz"
 
 
-def open_scorer(name: str) -> Scorer:
-    """Load the scorer ``name``, or the model in the file ``name``. Raises ``ConfigError``."""
+def open_scorer(name: str, transformer: Path | None = None, below: float = 0.0) -> Scorer:
+    """Load the scorer ``name``, or the model in the file ``name``. Raises ``ConfigError``.
+
+    With ``transformer``, the folder of a local one, texts whose most likely class has less than
+    ``below`` (0 to 1) are judged by it too.
+    """
+    first = _open(name)
+    if transformer is None:
+        return first
+    module = import_module("listener.scoring.transformer")
+    scorer: Scorer = module.SecondOpinion(first, module.LocalTransformer(transformer), below)
+    return scorer
+
+
+def _open(name: str) -> Scorer:
     if name.endswith(MODEL_SUFFIX):
         fast = import_module("listener.scoring.fast")
         model = import_module("listener.scoring.model").load_model(Path(name))

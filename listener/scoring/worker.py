@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from listener.scoring.choose import open_scorer
@@ -15,8 +16,10 @@ CALL_TIMEOUT_S = 120.0
 class ScoringWorker:
     """Scores in one child process, so that the event loop never waits for it."""
 
-    def __init__(self, scorer: str) -> None:
-        self._worker = JsonLineWorker(__name__, scorer, call_timeout_s=CALL_TIMEOUT_S)
+    def __init__(self, scorer: str, transformer: Path | None = None, below: float = 0.0) -> None:
+        """Take what ``open_scorer`` takes."""
+        named = [scorer] if transformer is None else [scorer, str(transformer), str(below)]
+        self._worker = JsonLineWorker(__name__, *named, call_timeout_s=CALL_TIMEOUT_S)
 
     @property
     def pid(self) -> int | None:
@@ -43,8 +46,9 @@ class ScoringWorker:
 
 
 def main() -> None:
-    """Load the scorer named on the command line and serve it."""
-    scorer = open_scorer(sys.argv[1])
+    """Load the scorer named on the command line, with a transformer if one is, and serve it."""
+    name, *second = sys.argv[1:]
+    scorer = open_scorer(name, Path(second[0]), float(second[1])) if second else open_scorer(name)
 
     def handle(request: dict[str, Any]) -> list[dict[str, Any]]:
         return [asdict(one) for one in scorer.score([TextToScore(**t) for t in request["texts"]])]

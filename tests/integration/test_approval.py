@@ -1,6 +1,7 @@
 """Approval chains, expiry, chasing, publication and promised updates on a real database."""
 
 import copy
+import os
 import random
 import threading
 from dataclasses import replace
@@ -385,7 +386,8 @@ def test_a_risen_severity_asks_for_more_signatures(make):
     assert "通过 0/3" in room.shown(revision)
 
 
-PRESSES, THREADS = 1_000, 4
+# More by hand: FENGSHENG_PRESSES=10000 python -m pytest -s -k presses …
+PRESSES, THREADS = int(os.environ.get("FENGSHENG_PRESSES", "1000")), 4
 
 
 def test_no_press_is_lost_applied_twice_or_applied_to_a_text_not_shown(make):

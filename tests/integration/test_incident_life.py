@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from crisis import checklist, clocks, contacts, incidents, publication, room
+from crisis import checklist, clocks, contacts, drafting, incidents, publication, room
 from crisis.contacts import RoomRole, Told
 from crisis.countdown import alert_lines, in_step
 from crisis.kinds import CrisisType, Outcome, Phase
@@ -16,7 +16,7 @@ from listener.config_file import load_config
 from listener.errors import Conflict, NotAllowed
 from listener.store import clocks as clock_store
 from listener.store import incidents as incident_store
-from listener.store import playbooks
+from listener.store import playbooks, statements
 from listener.store import room as room_store
 from listener.store.engine import read_session, unit_of_work
 from tests.conftest import ROOT
@@ -114,6 +114,43 @@ def test_a_person_corrects_the_crisis_type_and_the_old_playbook_stays_on_record(
     assert list(read(case, playbooks.marks, incident_id)) == ["keep_evidence"]
     with pytest.raises(Conflict):
         do(case, room.change_type, incident_id, **change)
+
+
+def retype(case, incident_id, crisis_type):
+    change = {"actor": case.actor("zhou"), "crisis_type": crisis_type, "reason": "看过样本"}
+    do(case, room.change_type, incident_id, **change)
+
+
+def test_an_untouched_draft_is_written_anew_for_the_type_and_its_signature_is_void(case):
+    incident_id = case.find()
+    case.draft()
+    (one,) = read(case, statements.list_statements, incident_id=incident_id)
+    before = case.revision()
+    retype(case, incident_id, CrisisType.LOGISTICS)
+    (one,) = read(case, statements.list_statements, incident_id=incident_id)
+    assert (one.crisis_type, one.state) == ("C05", "blocked")
+    assert "new_eta" in one.missing
+    with pytest.raises(Conflict):
+        case.decide("lin", before)
+    (event,) = events(case, incident_id, "redrafted")
+    assert (event.data["from"], event.data["to"]) == ("C04", "C05")
+    assert not any("请人工核对" in text for text in notices(case))
+
+
+def test_a_text_that_a_person_changed_keeps_its_type_and_is_named(case):
+    incident_id = case.find()
+    case.draft()
+    (one,) = read(case, statements.list_statements, incident_id=incident_id)
+    actor = case.actor("zhou")
+    do(case, drafting.edit_text, one.id, text="我们正在核实。", actor=actor)
+    retype(case, incident_id, CrisisType.LOGISTICS)
+    (kept,) = read(case, statements.list_statements, incident_id=incident_id)
+    assert (kept.crisis_type, kept.current_revision_id) == ("C04", read_last(case, one.id))
+    assert any(f"首次回应草稿（#{one.id}）" in text for text in notices(case))
+
+
+def read_last(case, statement_id):
+    return read(case, statements.revisions, statement_id)[-1].id
 
 
 def test_a_broken_playbook_keeps_no_alert_back(case, tmp_path):

@@ -15,6 +15,7 @@ from crisis import (
     raising,
     splitting,
 )
+from crisis.announce import current_alert
 from crisis.claims import ClaimState
 from crisis.kinds import Kind
 from crisis.topstories import top_stories
@@ -112,6 +113,23 @@ def test_a_merge_moves_everything_closes_one_and_is_told_in_both(case, two):
     assert any(f"FS-{fire} 已并入 FS-{outage}" in one for one in notices(case))
     assert merge(case, fire, outage).moved == done.moved
     assert len(events(case, outage, "merge")) == 1
+
+
+def test_the_survivors_alert_shows_what_was_merged_and_no_longer_when_taken_back(case, two):
+    fire, outage = two
+
+    def alert():
+        incident = read(case, incident_store.incident, outage)
+        return read(case, current_alert, case.desk, incident, NOW)["html"]
+
+    assert "孩子手被烫伤" not in alert()
+    merge(case, fire, outage)
+    assert f"含并入的 FS-{fire}" in alert()
+    assert "孩子手被烫伤" in alert()
+    assert "澜白" in alert()
+    do(case, incidents.reopen, fire, actor=case.actor("lin"), reason="另有其事")
+    assert "孩子手被烫伤" not in alert()
+    assert "含并入的" not in alert()
 
 
 def test_later_signals_of_a_merged_episode_go_to_the_survivor(case, two):

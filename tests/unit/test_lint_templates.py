@@ -4,45 +4,24 @@ from dataclasses import replace
 
 import pytest
 
-from crisis.channels import shape
-from crisis.drafting import compose
-from crisis.facts import instant_words
-from crisis.gate import left_to_video
 from crisis.kinds import Kind
-from crisis.lint import Level, SheetFact, StatementToCheck, lint_statement
-from listener.errors import Conflict
+from crisis.lint import Level
+from crisis.proof import findings
 from tests.statements import LIBRARY, TEMPLATES, full_sheet, label, open_sheet, zone
 
 
 def errors(template, sheet):
-    layout = compose(LIBRARY, template, sheet, zone(template))
-    facts = {}
-    for name, one in sheet.items():
-        form = LIBRARY.definitions(template.lang)[name].form
-        shown = instant_words(one.value, form, tz=zone(template), lang=template.lang)
-        facts[name] = SheetFact(state=one.state, value=shown or one.value, source=one.source)
-    for channel in template.channels:
-        try:
-            text = shape(layout, channel, kind=template.kind, lang=template.lang)
-        except Conflict:
-            continue  # too long for this channel: refused there, nothing to lint
-        statement = StatementToCheck(
-            text=text,
-            lang=template.lang,
-            channel=channel,
-            kind=template.kind,
-            crisis=template.crisis_type,
-            facts=facts,
-        )
-        for one in lint_statement(statement):
-            if one.level is Level.ERROR and not left_to_video(one, channel):
-                yield f"{channel}: {one.rule} {one.text}"
+    return [
+        f"{channel}: {one.rule} {one.text}"
+        for channel, one in findings(LIBRARY, template, sheet, zone(template))
+        if one.level is Level.ERROR
+    ]
 
 
 @pytest.mark.parametrize("sheet", [full_sheet, open_sheet], ids=["full", "open"])
 @pytest.mark.parametrize("template", TEMPLATES, ids=label)
 def test_a_draft_of_a_complete_sheet_is_clean(template, sheet):
-    assert list(errors(template, sheet(template))) == []
+    assert errors(template, sheet(template)) == []
 
 
 # Whole sentences that no list of causes foresees; the template itself has to say what they are.

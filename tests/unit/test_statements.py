@@ -12,7 +12,8 @@ from crisis.drafting import compose
 from crisis.facts import FactForm, FactState
 from crisis.kinds import CrisisType, Kind
 from crisis.layout import read_layout
-from crisis.library import LANGUAGES, missing_names
+from crisis.library import LANGUAGES
+from crisis.template_meta import missing_names
 from crisis.wording import listed, mark_value, settle, time_text, zone_text
 from listener.config import Role
 from listener.errors import Conflict
