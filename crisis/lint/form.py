@@ -8,7 +8,8 @@ from crisis.lint.reading import MAX_CHARS, Reading
 from listener.text.fold import is_ideograph
 
 # Most characters (CJK) or words (English) for a channel, and how few are advice; domain.md §9.
-# 144 characters of full text for a micro-blog lead are recommended, 500 is the limit.
+# 144 characters of full text for a micro-blog lead are recommended, 500 is the limit. A script is
+# measured turn by turn: a blank line ends a turn.
 LENGTHS: Mapping[str, tuple[int, int]] = {
     "weibo": (30, 500),
     "wechat": (400, 1_000),
@@ -184,7 +185,10 @@ def _length(reading: Reading) -> Iterator[Hit]:
     is_english = statement.lang == "en"
     if statement.channel == "overseas" and not is_english:
         least, most = least * CHARS_PER_WORD, most * CHARS_PER_WORD
-    length = _length_of(reading.statement.text, statement.lang)
+    length = _length_of(statement.text, statement.lang)
+    if statement.channel == "script" and length > most:
+        turns = re.split(r"\n\s*\n", statement.text)
+        length = max(least, *(_length_of(turn, statement.lang) for turn in turns))
     if length > most:
         yield Hit("length-over", WHOLE, f"{length}>{most}")
     elif length < least // 2:

@@ -127,6 +127,12 @@ def test_questions_of_customers_are_not_the_companys_own():
     assert "belittling-phrase" not in codes(text, kind="qa")
 
 
+def test_a_script_is_measured_by_its_longest_turn():
+    turn = "【說明】\n" + "我們會逐筆核對。" * 12
+    assert "length-over" not in codes("\n\n".join([turn] * 4), channel="script", lang="zh-TW")
+    assert "length-over" in codes(turn * 2, channel="script", lang="zh-TW")
+
+
 def test_one_phrase_is_one_finding():
     found = codes("绝不会再发生此类问题。", kind="qa")
     assert found.count("over-promise") == 1
