@@ -244,11 +244,13 @@ def _tell(
     if hours not in TOLD_H or late > NEWS_FOR:
         return False
     held = held_back(session, brand_id=incident.brand_id, severity=incident.severity, now=now)
-    icon = desk.catalog.aftermath["icon_worse" if found.overall.verdict.is_worse else "icon"]
+    words = desk.catalog.aftermath
+    icon = words["icon_worse" if found.overall.verdict.is_worse else "icon"]
+    number = number_of(incident.id)
     post_notice(
         session,
         desk,
-        f"{icon} {number_of(incident.id)} r{published.revision_id}｜{text}",
+        words["told"].format(icon=icon, number=number, revision=published.revision_id, text=text),
         subject=(INCIDENT, incident.id),
         key=f"{MEASURED}:{published.revision_id}:{hours}",
         now=now,

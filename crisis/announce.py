@@ -400,16 +400,13 @@ def ask(
     if kind == "fact":
         words = desk.catalog.questions.get(fact_name or "", fact_name or "")
     else:
-        words = (
-            f"{desk.name_of(asked_of)}：{desk.catalog.questions[kind]}"
-            if asked_of
-            else desk.catalog.questions[kind]
-        )
+        words = desk.catalog.questions[kind]
     body = desk.catalog.body(
         QUESTION,
         {
             "number": number_of(statement.incident_id),
             "question": words,
+            "asked_of": desk.name_of(asked_of) if asked_of and kind != "fact" else "",
             "fact": fact_name,
         },
         asks_reply=True,

@@ -46,7 +46,8 @@ class Form:
 
 _PUBLIC = frozenset({Kind.HOLDING, Kind.FULL, Kind.CLOSING, Kind.CORRECTION, Kind.APOLOGY})
 _OVERSEAS_WORDS = 250
-_SMS_CHARS: Mapping[str, int] = {"en": 160}
+# One message holds 160 Latin characters, two that a phone joins 306; ideographs 70.
+_SMS_CHARS: Mapping[str, int] = {"en": 306}
 
 FORMS: Mapping[Channel, Form] = {
     Channel.WEIBO: Form(

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from crisis.evidence import main_product, reported_words
 from crisis.kinds import FIRST_UPDATE_IN, CrisisType
-from crisis.wording import day_text, time_text, without_marks
+from crisis.wording import day_text, enumerated, time_text, without_marks
 from listener.config import Brand
 from listener.text.clean import clean_text
 
@@ -24,6 +24,27 @@ ITEM_MARK = "；"
 # The day a statement stands for; stated by nobody, it is the day of its newest fact.
 DATE = "date"
 _CLOSING = "。.;；，,、 "
+# What vouches for a fact that the posts themselves show.
+_VOUCHES: Mapping[str, Mapping[str, str]] = {
+    "zh-CN": {
+        "posts": "{authors} 位用户的 {negatives} 条相关帖文，截至{until}",
+        "reported": "用户反馈：{posts}",
+        "first": "首条相关帖文：{source}",
+        "update": "{crisis_type} 首次更新：{hours:.0f} 小时内",
+    },
+    "zh-TW": {
+        "posts": "{authors} 位使用者的 {negatives} 則相關貼文，截至{until}",
+        "reported": "使用者反映：{posts}",
+        "first": "首則相關貼文：{source}",
+        "update": "{crisis_type} 首次更新：{hours:.0f} 小時內",
+    },
+    "en": {
+        "posts": "{negatives} posts by {authors} people, as of {until}",
+        "reported": "reported by users: {posts}",
+        "first": "first post found: {source}",
+        "update": "{crisis_type}: first update within {hours:.0f} h",
+    },
+}
 
 
 class FactState(StrEnum):
@@ -133,35 +154,40 @@ def _from_mentions(
     tz: ZoneInfo,
     lang: str,
 ) -> Iterator[StatedFact]:
-    until = time_text(now, tz)
-    basis = f"{evidence['authors']} 位用户的 {evidence['negatives']} 条相关帖文，截至{until}"
+    vouches = _VOUCHES[lang]
+    posts = vouches["posts"].format(
+        authors=evidence["authors"],
+        negatives=evidence["negatives"],
+        until=time_text(now, tz, lang),
+    )
+    reported = vouches["reported"].format(posts=posts)
 
     def known(name: str, value: str, source: str) -> StatedFact:
         return StatedFact(
             name=name, state=FactState.KNOWN, value=value, source=source, stated_by=SYSTEM
         )
 
-    yield known("product", main_product(dict(evidence)) or brand.name, basis)
+    yield known("product", main_product(dict(evidence)) or brand.name, posts)
     symptoms = [phrase for phrase, _ in evidence["symptoms"]]
     phrases = reported_words(symptoms, crisis_type=crisis_type, lang=lang)[:3]
     if phrases:
         joint = ", " if lang == "en" else "、"
-        yield known("reported_problem", joint.join(phrases), f"用户反馈：{basis}")
+        yield known("reported_problem", joint.join(phrases), reported)
     occasion = [evidence["trigger"]] if evidence["trigger"] else []
     for phrase in reported_words(occasion, crisis_type=crisis_type, lang=lang):
-        yield known("trigger", phrase, f"用户反馈：{basis}")
+        yield known("trigger", phrase, reported)
     if evidence["first"]:
         first_at = datetime.fromisoformat(evidence["first"]["at"])
         yield known(
             "first_seen_at",
             time_text(first_at, tz, lang),
-            f"首条相关帖文：{evidence['first']['source']}",
+            vouches["first"].format(source=evidence["first"]["source"]),
         )
     hours = FIRST_UPDATE_IN[CrisisType(crisis_type)] / timedelta(hours=1)
     yield known(
         "next_update_at",
         time_text(first_update_at(now, crisis_type), tz, lang),
-        f"{crisis_type} 首次更新：{hours:.0f} 小时内",
+        vouches["update"].format(crisis_type=crisis_type, hours=hours),
     )
 
 
@@ -189,12 +215,15 @@ def _shown(fact: Stated | None, form: str, tz: ZoneInfo, lang: str) -> ShownFact
     if fact is None:
         return ShownFact(known=False, unknown=False, value="", as_of="")
     value = instant_words(fact.value, form, tz=tz, lang=lang) or without_marks(fact.value)
+    items = tuple(part.strip() for part in value.split(ITEM_MARK) if part.strip())
+    if len(items) > 1:
+        value = enumerated(items, lang, is_clause=form == FactForm.CLAUSE)
     return ShownFact(
         known=fact.state == FactState.KNOWN,
         unknown=fact.state == FactState.UNKNOWN,
         value=value,
         as_of=time_text(fact.as_of, tz, lang) if fact.as_of else "",
-        items=tuple(part.strip() for part in value.split(ITEM_MARK) if part.strip()),
+        items=items,
     )
 
 

@@ -80,7 +80,7 @@ def _chase(
             continue
         text = words["chase" if level == 1 else "chase_up"].format(
             number=number_of(statement.incident_id),
-            names="、".join(desk.name_of(key) for key in names),
+            names=words["listed"].join(desk.name_of(key) for key in names),
             role=words[f"role_{step.role}"],
             minutes=int(waited / timedelta(minutes=1)),
         )

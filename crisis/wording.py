@@ -75,6 +75,15 @@ def listed(phrases: Sequence[str], lang: str) -> str:
     return "、".join(rest) + ("以及" if is_long else "和") + last
 
 
+def enumerated(items: Sequence[str], lang: str, *, is_clause: bool) -> str:
+    """Join a list of values: 甲；乙; in English clauses become sentences, phrases take "; "."""
+    if lang != "en":
+        return "；".join(items)
+    if not is_clause:
+        return "; ".join(items)
+    return ". ".join([*items[:1], *(sentence(one) for one in items[1:])])
+
+
 def sentence(text: str) -> str:
     """Return the text with a capital first letter; Chinese stays as it is."""
     return text[:1].upper() + text[1:]

@@ -143,6 +143,21 @@ def test_the_page_exists_in_the_other_languages(case, tmp_path, lang):
     assert f'<html lang="{lang}">' in page
 
 
+@pytest.mark.parametrize(
+    ("lang", "events"),
+    [
+        ("zh-CN", ["立案", "声明新版本", "通过", "登记发布", "备注"]),
+        ("en", ["opened", "new text", "approved", "publication recorded", "note"]),
+    ],
+)
+def test_the_timeline_names_its_events_in_words(case, tmp_path, lang, events):
+    decided(case)
+    write_pack(case.engine, replace(case.desk, lang=lang), 1, tmp_path / "a.zip")
+    page = opened(tmp_path / "a.zip")["index.html"].decode()
+    for event in events:
+        assert f"<td>{event}</td>" in page, event
+
+
 def test_nothing_secret_and_nothing_erased_is_in_a_pack(case, tmp_path):
     with unit_of_work(case.engine) as session:
         erase_mentions(session, [1])

@@ -33,7 +33,7 @@ KINDS = {
 }
 
 
-@pytest.mark.parametrize("lang", ["zh-CN", "zh-TW"])
+@pytest.mark.parametrize("lang", ["zh-CN", "zh-TW", "en"])
 def test_every_entry_of_a_timeline_has_words(lang):
     pack = tomllib.loads((ROOT / "templates/reports/pack.toml").read_text(encoding="utf-8"))
     named = {name for name in pack[lang] if name.startswith("event_")}
