@@ -41,17 +41,7 @@ def scoring_filter(scorer: Scorer) -> Compute:
     """Return what ``score`` computes for a batch of lines."""
 
     def compute(rows: Sequence[FilterRow]) -> list[Computed]:
-        return [
-            {
-                "negative": one.negative,
-                "neutral": one.neutral,
-                "positive": one.positive,
-                "label": one.label,
-                "evidence": one.evidence,
-                "scorer": one.scorer,
-            }
-            for one in scorer.score([_text_of(row) for row in rows])
-        ]
+        return [one._asdict() for one in scorer.score([_text_of(row) for row in rows])]
 
     return compute
 

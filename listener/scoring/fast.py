@@ -5,6 +5,8 @@ the odds. It loads in a fraction of a second and needs nothing but NumPy at run 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +15,8 @@ from numpy.typing import NDArray
 from listener.scoring.english import english_features
 from listener.scoring.evidence import Found, strongest
 from listener.scoring.grams import WORD, Batch, english_texts, fold_batch
-from listener.scoring.irony import IronyCues
-from listener.scoring.model import Model, load_model
+from listener.scoring.irony import IronyCues, Marks
+from listener.scoring.model import Judged, Model, load_model
 from listener.scoring.protocol import Label, Scorer, Sentiment, TextToScore, register
 from listener.scoring.rules import (
     HARM_LEAN,
@@ -27,6 +29,7 @@ from listener.scoring.rules import (
     news_among,
     rating_logits,
 )
+from listener.scoring.spans import Hits
 
 MODEL = Path(__file__).resolve().parents[1] / "data" / "models" / "sentiment-1.npz"
 BATCH = 512
@@ -36,13 +39,26 @@ _CAP = 12.0
 Logits = NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True)
+class _Judgement:
+    """Chances of a batch, a row for each text, and what they rest on."""
+
+    chances: NDArray[np.float64]
+    batch: Batch
+    raw: Judged
+    marks: Marks
+    leans: Logits
+    harm: Hits
+    english: list[tuple[int, list[tuple[str, float]]]]
+
+
 class FastScorer:
     """Scores with a linear model. Thread-safe: it holds no state between calls."""
 
     def __init__(self, model: Model) -> None:
-        self._model = model
         self._harm = HarmTerms(model.tables)
         self._irony = IronyCues(model.tables, model.header.get("irony"))
+        self._model = model.watching(np.concatenate((self._harm.buckets, self._irony.buckets)))
 
     @property
     def name(self) -> str:
@@ -59,69 +75,57 @@ class FastScorer:
     def probabilities(self, texts: Sequence[TextToScore]) -> NDArray[np.float64]:
         """Return negative, neutral and positive for each text, without evidence: faster."""
         parts = [
-            self._judge(texts[begin : begin + BATCH])[0] for begin in range(0, len(texts), BATCH)
+            self._judge(texts[begin : begin + BATCH]).chances
+            for begin in range(0, len(texts), BATCH)
         ]
         return np.concatenate(parts) if parts else np.zeros((0, 3))
 
     def _score(self, texts: Sequence[TextToScore]) -> list[Sentiment]:
-        chances, batch, found = self._judge(texts, with_evidence=True)
-        labels = np.argmax(chances, axis=1).tolist()  # the first of equals: ties are negative
-        evidence = strongest(batch, found, [len(t.title) + 1 if t.title else 0 for t in texts])
-        name = self.name
-        return [
-            Sentiment(
-                negative=negative,
-                neutral=neutral,
-                positive=positive,
-                label=_LABELS[label],
-                evidence=words,
-                scorer=name,
-            )
-            for (negative, neutral, positive), label, words in zip(
-                chances.tolist(), labels, evidence, strict=True
-            )
-        ]
+        judged = self._judge(texts)
+        slope = self._model.header["calibration"]["polarity"][0]
+        found = Found(
+            whole=judged.raw.whole,
+            short=judged.raw.short,
+            scale=slope / judged.raw.norms,
+            harm=judged.harm,
+            irony=self._irony.shown(judged.batch, judged.marks, judged.leans),
+            english=judged.english,
+        )
+        bodies = [len(text.title) + 1 if text.title else 0 for text in texts]
+        evidence = strongest(judged.batch, found, bodies)
+        # The first of equals: ties are negative.
+        labels = map(_LABELS.__getitem__, np.argmax(judged.chances, axis=1).tolist())
+        columns = (*judged.chances.T.tolist(), labels, evidence)
+        return list(map(Sentiment._make, zip(*columns, repeat(self.name), strict=False)))
 
-    def _judge(
-        self, texts: Sequence[TextToScore], *, with_evidence: bool = False
-    ) -> tuple[NDArray[np.float64], Batch, Found]:
-        said = [f"{text.title}\n{text.text}" if text.title else text.text for text in texts]
+    def _judge(self, texts: Sequence[TextToScore]) -> _Judgement:
+        given, titles, kinds, _, ratings, _ = zip(*texts, strict=True)
+        said: Sequence[str] = given
+        if any(titles):
+            said = [f"{text.title}\n{text.text}" if text.title else text.text for text in texts]
         batch = fold_batch(said, self._model.tables)
         raw = self._model.judge(batch)
         polarity, neutrality = self._model.calibrated(raw)
+        is_news = news_among(kinds)
         marks = self._irony.marks(batch, raw)
         leans = self._irony.leans(raw, marks)
-        kinds = [text.kind for text in texts]
-        news = news_among(kinds)
-        leans[list(news)] = 0.0
+        leans[is_news] = 0.0
         polarity = lean_to_irony(polarity, leans)
         neutrality -= IRONY_SHARE * np.maximum(leans, 0.0)
-        words = self._judge_english(batch, english_texts(batch), polarity, neutrality)
-        harm = [
-            hit
-            for hit in self._harm.find(batch, raw)
-            if hit[0] not in news and polarity[hit[0]] > PRAISE_LOGIT
-        ]
-        if harm:
-            harmed = np.unique([text for text, _, _ in harm])
-            neutrality[harmed] -= HARM_LOGIT
-            polarity[harmed] += HARM_LEAN
+        english = self._judge_english(batch, english_texts(batch), polarity, neutrality)
+        harm = self._harm.find(batch, raw)
+        harm = harm.chosen((~is_news & (polarity > PRAISE_LOGIT))[harm.text])
+        neutrality[harm.text] -= HARM_LOGIT  # once, however often the text stands here
+        polarity[harm.text] += HARM_LEAN
         neutrality += kind_logits(kinds)
-        if any(text.rating is not None for text in texts):
+        if ratings.count(None) < len(ratings):
             # Judged with the words' own polarity: angry words outweigh five stars.
             more, less = rating_logits(texts, polarity)
             polarity += more
             neutrality += less
         chances = _chances(polarity, neutrality)
         chances[~batch.any_of(WORD)] = (0.0, 1.0, 0.0)
-        if not with_evidence:
-            return chances, batch, Found(None, None, harm, words)
-        slope = self._model.header["calibration"]["polarity"][0]
-        scale = np.zeros(len(batch.codes))
-        scale[: batch.starts[-1]] = np.repeat(slope / raw.norms, np.diff(batch.starts))
-        ironic = self._irony.shown(batch, marks, leans)
-        found = Found(raw.whole.real * scale, raw.short.real * scale, harm, words, ironic)
-        return chances, batch, found
+        return _Judgement(chances, batch, raw, marks, leans, harm, english)
 
     def _judge_english(
         self, batch: Batch, at: NDArray[np.int64], polarity: Logits, neutrality: Logits
@@ -144,13 +148,15 @@ class FastScorer:
 
 def _chances(polarity: Logits, neutrality: Logits) -> NDArray[np.float64]:
     """Return probabilities to four places that sum to 1; more places would mean nothing."""
-    negative = 1 / (1 + np.exp(-np.clip(polarity, -_CAP, _CAP)))
-    neutral = 1 / (1 + np.exp(-np.clip(neutrality, -_CAP, _CAP)))
+    odds = np.array((polarity, neutrality))
+    np.minimum(odds, _CAP, out=odds)
+    np.maximum(odds, -_CAP, out=odds)
+    negative, neutral = 1 / (1 + np.exp(-odds))
     chances = np.empty((len(polarity), 3))
-    chances[:, 0] = np.round((1 - neutral) * negative, 4)
-    chances[:, 1] = np.round(neutral, 4)
-    chances[:, 2] = np.round(1 - chances[:, 0] - chances[:, 1], 4)
-    return np.maximum(chances, 0.0)
+    chances[:, 0] = ((1 - neutral) * negative).round(4)
+    chances[:, 1] = neutral.round(4)
+    chances[:, 2] = (1 - chances[:, 0] - chances[:, 1]).round(4)
+    return np.maximum(chances, 0.0, out=chances)
 
 
 @register("fast")

@@ -12,9 +12,19 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from listener.scoring.grams import BUCKETS, Batch, CharTables, fold_batch, hash_grams
+from listener.scoring.grams import (
+    BUCKETS,
+    COMMON,
+    Batch,
+    CharTables,
+    Codes,
+    fold_batch,
+    hash_grams,
+    hash_ones,
+)
 from listener.scoring.model import Judged
 from listener.scoring.recipe import word_list
+from listener.scoring.spans import Hits
 
 # How far a text's cues may move its log-odds of negative.
 LEAST_LEAN, MOST_LEAN = -1.5, 3.0
@@ -25,6 +35,8 @@ _AMOUNTS = {"troubles": ("trouble", "refusal", "waiting"), "deeds": ("deed",)}
 _FADES, _FADED = 60, 140
 # More cues of a kind in one text say nothing more.
 _MOST_CUES = 3
+
+_BITS = np.arange(32, dtype=np.uint32)
 
 Logits = NDArray[np.float64]
 
@@ -76,6 +88,12 @@ class IronyCues:
         for bit, words in enumerate(groups):
             self._add(words.split(), 1 << bit, tables)
         self._masks = np.array(self._groups, dtype=np.uint32)
+        # The same by character, which spares the hash.
+        self._of_chars = self._kinds[0].take(hash_ones(np.arange(COMMON, dtype=np.uint32)))
+        self._amount_bits = [
+            np.uint32(sum(1 << (len(self._surface) + self._beside.index(name)) for name in names))
+            for names in _AMOUNTS.values()
+        ]
         worth = dict(leans or {})
         self._combined = np.triu_indices(len(self._surface), 1)
         self._alone = np.array([worth.get(one, 0.0) for one in self._surface])
@@ -97,6 +115,12 @@ class IronyCues:
         both = [f"{one}+{other}" for one, other in combinations(self._surface, 2)]
         return [*self._surface, *pairs, *both, *_AMOUNTS]
 
+    @property
+    def buckets(self) -> NDArray[np.intp]:
+        """Return every bucket of a cue, for ``Model.watching``."""
+        one, two, three = self._kinds
+        return np.flatnonzero((one | two | three) != 0)
+
     def _add(self, words: list[str], bit: int, tables: CharTables) -> None:
         batch = fold_batch([word.removesuffix("$") for word in words], tables)
         grams = hash_grams(batch)
@@ -112,20 +136,28 @@ class IronyCues:
             self._kinds[size - 1][bucket] = self._groups.index(mask)
 
     def marks(self, batch: Batch, judged: Judged) -> Marks:
-        """Find the cues of a batch."""
-        one = self._kinds[0].take(judged.one)
-        two = self._kinds[1].take(judged.two)
-        three = self._kinds[2].take(judged.three)
-        at = np.flatnonzero((one | two | three) != 0)
-        cuts = np.searchsorted(at, batch.starts)
-        at = at[: cuts[-1]]
-        groups = self._masks[one[at]] | self._masks[two[at]] | self._masks[three[at]]
-        counts = np.diff(cuts)
-        some = np.flatnonzero(counts)
+        """Find the cues of a batch; a model that watches them judged it, or one without watch."""
+        at = judged.watched
+        groups = self._masks.take(self._of_single(batch.codes[at]))
+        groups |= self._masks.take(self._kinds[1].take(judged.two[at]))
+        groups |= self._masks.take(self._kinds[2].take(judged.three[at]))
+        is_cue = groups != 0
+        at, groups = at[is_cue], groups[is_cue]
+        cuts = at.searchsorted(batch.starts)
+        at, groups = at[: cuts[-1]], groups[: cuts[-1]]
+        counts = cuts[1:] - cuts[:-1]
+        (some,) = counts.nonzero()
         together = np.zeros(len(batch), dtype=np.uint32)
         if len(some):
             together[some] = np.bitwise_or.reduceat(groups, cuts[some])
-        return Marks(at, np.repeat(np.arange(len(batch)), counts), groups, together)
+        return Marks(at, np.arange(len(batch)).repeat(counts), groups, together)
+
+    def _of_single(self, codes: Codes) -> NDArray[np.uint8]:
+        found = self._of_chars.take(codes, mode="clip")
+        far = codes >= COMMON
+        if far.any():
+            found[far] = self._kinds[0].take(hash_ones(codes[far]))
+        return found
 
     def features(self, judged: Judged, marks: Marks) -> NDArray[np.float32]:
         """Return the cues, their pairs and their numbers, a row for each text."""
@@ -146,14 +178,15 @@ class IronyCues:
         found += ((said.on @ self._both) * said.on).sum(axis=1)
         leans = np.zeros(len(marks.together))
         # Rounded, because the last bits of a product depend on how many texts stand together.
-        leans[said.texts] = np.clip(np.round(found * said.share, 4), LEAST_LEAN, MOST_LEAN)
+        found *= said.share
+        leans[said.texts] = np.minimum(np.maximum(found.round(4), LEAST_LEAN), MOST_LEAN)
         return leans
 
     def _said(self, judged: Judged, marks: Marks) -> "_Said":
         together = marks.together
         is_friendly = (together & self._friendly) != 0
-        texts = np.flatnonzero(is_friendly & (judged.lengths < _FADED))
-        bits = (together[texts, None] >> np.arange(32, dtype=np.uint32)) & np.uint32(1)
+        (texts,) = (is_friendly & (judged.lengths < _FADED)).nonzero()
+        bits = (together[texts, None] >> _BITS) & _BITS[1]
         count = len(self._surface)
         share = (_FADED - judged.lengths[texts]) / (_FADED - _FADES)
         return _Said(
@@ -161,30 +194,25 @@ class IronyCues:
             on=bits[:, :count].astype(np.float64),
             by=bits[:, count : count + len(self._beside)].astype(np.float64),
             amounts=self._amounts(marks)[texts],
-            share=np.clip(share, 0.0, 1.0),
+            share=np.minimum(share, 1.0),
         )
 
-    def shown(
-        self, batch: Batch, marks: Marks, leans: Logits
-    ) -> list[tuple[int, int, int, float]]:
-        """Return text, first and last position, and lean, of the surface of ironic texts."""
+    def shown(self, batch: Batch, marks: Marks, leans: Logits) -> Hits:
+        """Return the first friendly word of each ironic text, weighing its lean."""
         is_shown = (marks.groups & self._friendly) != 0
         is_shown &= leans[marks.text] >= SHOWN_LEAN
-        found: list[tuple[int, int, int, float]] = []
-        for text, start in zip(
-            marks.text[is_shown].tolist(), marks.at[is_shown].tolist(), strict=True
-        ):
-            if not found or found[-1][0] != text:
-                last = min(start + 1, int(batch.starts[text + 1]) - 1)
-                found.append((text, start, last, round(float(leans[text]), 2)))
-        return found
+        text, first = marks.text[is_shown], marks.at[is_shown]
+        is_new = np.ones(len(text), dtype=bool)
+        is_new[1:] = text[1:] != text[:-1]
+        text, first = text[is_new], first[is_new]
+        last = np.minimum(first + 1, batch.starts[text + 1] - 1)
+        return Hits(text, first, last, np.array([round(lean, 2) for lean in leans[text].tolist()]))
 
     def _amounts(self, marks: Marks) -> Logits:
         """Return how many troubles and how many good deeds each text tells."""
         size = len(marks.together)
         amounts = np.empty((size, len(_AMOUNTS)))
-        for column, names in enumerate(_AMOUNTS.values()):
-            bits = sum(1 << (len(self._surface) + self._beside.index(name)) for name in names)
-            told = marks.text[(marks.groups & np.uint32(bits)) != 0]
+        for column, bits in enumerate(self._amount_bits):
+            told = marks.text[(marks.groups & bits) != 0]
             amounts[:, column] = np.bincount(told, minlength=size)
-        return np.minimum(amounts, _MOST_CUES)
+        return np.minimum(amounts, _MOST_CUES, out=amounts)

@@ -1,16 +1,16 @@
-"""What every scorer takes and gives."""
+"""What every scorer takes and gives: tuples, because a frozen dataclass takes three times as long
+to make, which is a tenth of what the default scorer needs for a text.
+"""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from listener.errors import ConfigError
 
 Label = Literal["negative", "neutral", "positive"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextToScore:
+class TextToScore(NamedTuple):
     """One text with what its source says about it."""
 
     text: str
@@ -21,8 +21,7 @@ class TextToScore:
     rating_max: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sentiment:
+class Sentiment(NamedTuple):
     """Probabilities that sum to 1, the label of the largest (ties are negative), and why.
 
     ``evidence`` holds at most five substrings of the text with weights, strongest first, positive

@@ -10,6 +10,7 @@ from listener.scoring.grams import BUCKETS, Batch, CharTables, fold_batch, hash_
 from listener.scoring.model import Judged
 from listener.scoring.protocol import TextToScore
 from listener.scoring.recipe import word_list
+from listener.scoring.spans import Hits
 
 # A fault, a refusal or an injury that is not denied takes this much from the odds of neutral:
 # "变速箱异响" has no feeling word and is a complaint all the same.
@@ -45,7 +46,8 @@ _DENIAL = re.compile(
 )
 _DENIAL_REACH = 14
 # Every denial has one of these.
-_DENYING = np.array([ord(char) for char in "没未无不零"], dtype=np.uint32)
+_DENYING = np.zeros(0x10000, dtype=bool)
+_DENYING[[ord(char) for char in "没未无不零"]] = True
 
 Logits = NDArray[np.float64]
 
@@ -53,8 +55,8 @@ Logits = NDArray[np.float64]
 class HarmTerms:
     """Finds the terms of ``lexicons/harm.toml`` that a text does not deny.
 
-    The n-grams are hashed already, so tables of the buckets in which the terms begin leave only a
-    few positions to look at: much faster than searching the text anew.
+    The n-grams are hashed already, so the buckets in which the terms begin leave only a few
+    positions to look at: much faster than searching the text anew.
     """
 
     def __init__(self, tables: CharTables) -> None:
@@ -75,30 +77,35 @@ class HarmTerms:
         for terms in self._by_head.values():
             terms.sort(key=len, reverse=True)
 
-    def find(self, batch: Batch, judged: Judged) -> list[tuple[int, int, int]]:
-        """Return text, first and last position in ``batch.codes`` of each term that stands."""
-        at = np.flatnonzero(self._is_whole.take(judged.two) | self._is_head.take(judged.three))
-        if not len(at):
-            return []
-        texts = np.searchsorted(batch.starts, at, side="right") - 1
+    @property
+    def buckets(self) -> NDArray[np.intp]:
+        """Return every bucket in which a term begins, for ``Model.watching``."""
+        return np.flatnonzero(self._is_whole | self._is_head)
+
+    def find(self, batch: Batch, judged: Judged) -> Hits:
+        """Return each term that stands; the model that judged watches ``buckets``, or nothing."""
+        at = judged.watched
+        at = at[self._is_whole.take(judged.two[at]) | self._is_head.take(judged.three[at])]
         folded = batch.text()
         # To look for the first characters of a denial spares most searches.
-        seen = np.cumsum(np.isin(batch.codes, _DENYING))
-        maybe_denied = seen[at] > seen[np.maximum(at - _DENIAL_REACH - 1, 0)]
-        found: list[tuple[int, int, int]] = []
+        before = np.maximum(at[:, None] - np.arange(_DENIAL_REACH, 0, -1), 0)
+        maybe_denied = _DENYING.take(batch.codes[before], mode="clip").any(axis=1)
+        firsts: list[int] = []
+        lasts: list[int] = []
         done = -1
-        for text, start, doubt in zip(
-            texts.tolist(), at.tolist(), maybe_denied.tolist(), strict=True
-        ):
+        for start, doubt in zip(at.tolist(), maybe_denied.tolist(), strict=True):
             if start <= done:
                 continue
             for term in self._by_head.get(folded[start : start + 2], ()):
                 if folded.startswith(term, start):
                     if not (doubt and _is_denied(folded, start)):
                         done = start + len(term) - 1
-                        found.append((text, start, done))
+                        firsts.append(start)
+                        lasts.append(done)
                     break
-        return found
+        first, last = np.array((firsts, lasts), dtype=np.int64)
+        text = np.searchsorted(batch.starts, first, side="right") - 1
+        return Hits(text, first, last, np.full(len(first), HARM_LOGIT))
 
 
 def _is_denied(folded: str, start: int) -> bool:
@@ -139,8 +146,8 @@ def kind_logits(kinds: Sequence[str]) -> Logits:
     return np.array([KIND_LOGIT.get(kind, 0.0) for kind in kinds])
 
 
-def news_among(kinds: Sequence[str]) -> set[int]:
-    """Return the places of sources that report rather than complain."""
+def news_among(kinds: Sequence[str]) -> NDArray[np.bool_]:
+    """Say of each text whether its source reports rather than complains."""
     if _NEWS.isdisjoint(kinds):
-        return set()
-    return {place for place, kind in enumerate(kinds) if kind in _NEWS}
+        return np.zeros(len(kinds), dtype=bool)
+    return np.array([kind in _NEWS for kind in kinds])

@@ -10,7 +10,6 @@ import json
 import logging
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -156,7 +155,7 @@ class SecondOpinion:
         opinions = self._opinions([_whole(texts[index]) for index in unsure])
         for index, opinion in zip(unsure, opinions, strict=False):
             judged[index] = _joined(judged[index], opinion, self._second.knows_neutral)
-        return [replace(one, scorer=f"{one.scorer}+{self._second.name}") for one in judged]
+        return [one._replace(scorer=f"{one.scorer}+{self._second.name}") for one in judged]
 
     def _opinions(self, texts: list[str]) -> Probabilities:
         try:
@@ -174,8 +173,7 @@ def _joined(first: Sentiment, opinion: NDArray[np.float64], knows_neutral: bool)
     own = np.array([first.negative, first.neutral, first.positive])
     joined = (1 - SHARE) * own + SHARE * second
     negative, neutral, positive = (float(one) for one in joined / joined.sum())
-    return replace(
-        first,
+    return first._replace(
         negative=negative,
         neutral=neutral,
         positive=positive,

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,7 @@ class ScoringWorker:
 
     async def score(self, texts: Sequence[TextToScore]) -> list[Sentiment]:
         """Return one judgement for each text; raises ``Temporary`` when the child broke."""
-        answer = await self._worker.call({"texts": [asdict(text) for text in texts]})
+        answer = await self._worker.call({"texts": [text._asdict() for text in texts]})
         return [
             Sentiment(
                 **{**one, "evidence": tuple((word, weight) for word, weight in one["evidence"])}
@@ -51,7 +50,8 @@ def main() -> None:
     scorer = open_scorer(name, Path(second[0]), float(second[1])) if second else open_scorer(name)
 
     def handle(request: dict[str, Any]) -> list[dict[str, Any]]:
-        return [asdict(one) for one in scorer.score([TextToScore(**t) for t in request["texts"]])]
+        texts = [TextToScore(**text) for text in request["texts"]]
+        return [one._asdict() for one in scorer.score(texts)]
 
     serve(handle)
 
