@@ -19,6 +19,22 @@ SHARED = ROOT.parent / "shared"
 DATABASES = ("sqlite", "postgresql")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with the tests marked ``slow``, dealt out to the worker processes.
+
+    Each worker is given one stretch of the list and takes from the others when it is done: a slow
+    test at the end of one would keep the whole run waiting for it.
+    """
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    slow = [one for one in items if one.get_closest_marker("slow")]
+    rest = [one for one in items if not one.get_closest_marker("slow")]
+    ordered: list[pytest.Item] = []
+    for number in range(workers):
+        ordered += slow[number::workers]
+        ordered += rest[number * len(rest) // workers : (number + 1) * len(rest) // workers]
+    items[:] = ordered
+
+
 @pytest.fixture
 def shared() -> Path:
     """Development data beside the checkout."""

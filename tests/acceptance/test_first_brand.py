@@ -15,6 +15,8 @@ from tests.fakes.service import TOKEN, ServiceProcess
 from tests.fakes.site import Answer, FakeSite, SitePost
 from tests.fakes.telegram import FakeTelegram
 
+pytestmark = pytest.mark.slow
+
 CHAT = -1001234567890
 LEAD_ID = 100000001
 ANSWERS = """

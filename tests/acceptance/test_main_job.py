@@ -9,6 +9,8 @@ from tests.fakes.service import TOKEN, ServiceProcess
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram_people import Person
 
+pytestmark = pytest.mark.slow
+
 CHAT = -1001234567890
 LEAD_ID, OFFICER_ID = 100000001, 100000002
 

@@ -10,6 +10,8 @@ from tests.fakes.service import TOKEN, ServiceProcess
 from tests.fakes.site import FakeSite, SitePost
 from tests.fakes.telegram import FakeTelegram
 
+pytestmark = pytest.mark.slow
+
 CHAT = -1009876543210
 LEAD_ID = 100000001
 CONFIG = """

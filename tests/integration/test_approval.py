@@ -390,6 +390,7 @@ def test_a_risen_severity_asks_for_more_signatures(make):
 PRESSES, THREADS = int(os.environ.get("FENGSHENG_PRESSES", "1000")), 4
 
 
+@pytest.mark.slow
 def test_no_press_is_lost_applied_twice_or_applied_to_a_text_not_shown(make):
     """Many presses at once over edits, expiries and restarts."""
     room = make()

@@ -164,6 +164,7 @@ def test_the_command_prints_json(office):
     assert rule["alerts"][0]["types"]
 
 
+@pytest.mark.slow
 def test_the_sweep_prints_a_setting(office):
     path = office(burst_days=(2, 3, 4, 5, 6, 7, 8))
     (found,) = json.loads(command(path, "--json", "--sweep"))

@@ -96,6 +96,7 @@ def test_tables_that_are_not_ours_are_never_touched(engine, new_database, tmp_pa
     assert "payroll" in tables(engine)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("revision", revisions())
 def test_an_older_backup_is_migrated_up(database, new_database, tmp_path, revision, monkeypatch):
     old = open_engine(new_database(database, migrated=False))
@@ -252,6 +253,7 @@ def test_an_existing_file_is_not_overwritten(engine, tmp_path):
     assert (tmp_path / "a.zip").read_text(encoding="utf-8") == "mine"
 
 
+@pytest.mark.slow
 def test_a_restore_that_is_killed_leaves_the_target_empty(database, new_database, tmp_path):
     source, rows = filled(new_database(database))
     write_backup(source, tmp_path / "a.zip", keys=None, now=NOW)

@@ -72,6 +72,7 @@ def test_the_longer_of_the_interval_and_the_feeds_own_pace_counts(
     assert least_s <= wait_s(crawl) <= most_s
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("status", "is_lasting"), [(301, True), (308, True), (302, False), (307, False)]
 )

@@ -161,6 +161,7 @@ def loud(engine, understanding):
     score_all(engine, NOW)
 
 
+@pytest.mark.slow
 def test_a_crisis_in_one_group_is_found_although_the_whole_hides_it(engine, watched):
     loud(engine, watched)
     noticer = Noticer(SETTINGS)

@@ -17,6 +17,8 @@ from tests.fakes.service import TOKEN, ServiceProcess
 from tests.fakes.site import FakeSite, SitePost
 from tests.fakes.telegram import FakeTelegram
 
+pytestmark = pytest.mark.slow
+
 CHAT = -1009876543210
 AUTHOR = "林间一只鹿"
 TEXT = "澜白净水器漏水了，客厅地板全泡坏"

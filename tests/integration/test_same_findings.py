@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
+import pytest
 from sqlalchemy import text
 
 from crisis.drafting import draft_requested
@@ -24,6 +25,8 @@ from tests.build import score_all, set_up, store
 from tests.conftest import DATABASES
 from tests.filling import by_column
 from tests.integration.test_migrate import CONFIG
+
+pytestmark = pytest.mark.slow
 
 ANCHOR = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 SINCE = timedelta(days=5)
