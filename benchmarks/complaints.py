@@ -127,8 +127,13 @@ def all_three(
         found = list(matcher.match_many([Record(text) for text in part]))
         if only_matched:
             part = [text for text, brands in zip(part, found, strict=True) if brands]  # noqa: PLW2901
-        scorer.score([TextToScore(text=text) for text in part])
-        classify_batch([TextToClassify(text=text) for text in part])
+        sentiments = scorer.score([TextToScore(text=text) for text in part])
+        classify_batch(
+            [
+                TextToClassify(text=text, sentiment=sentiment)
+                for text, sentiment in zip(part, sentiments, strict=True)
+            ]
+        )
         judged += len(part)
     return judged
 

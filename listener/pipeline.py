@@ -195,8 +195,9 @@ def judge(batch: Sequence[MentionToScore], sentiments: Sequence[Sentiment]) -> l
                 rating=mention.rating,
                 rating_max=mention.rating_max,
                 kind=mention.kind,
+                sentiment=sentiment,
             )
-            for mention in batch
+            for mention, sentiment in zip(batch, sentiments, strict=True)
         ]
     )
     return [_score_of(*judged) for judged in zip(batch, sentiments, complaints, strict=True)]

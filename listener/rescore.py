@@ -4,7 +4,7 @@ The version stored with each mention is the cursor: what was done stays done, ho
 Nothing is alerted here. History only teaches.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -64,10 +64,7 @@ def rescore(
         if not page:
             return result
         sentiments = scorer.score(texts_of([one.text for one in page]))
-        scores = [
-            _judged(one, sentiment, is_corrected=one.text.id in corrected)
-            for one, sentiment in zip(page, sentiments, strict=True)
-        ]
+        scores = _judged(page, sentiments, corrected)
 
         def save(session: Session, scores: Sequence[MentionScore] = scores) -> tuple[int, int]:
             return save_rescored(session, scores, outdated, now=now())
@@ -79,14 +76,24 @@ def rescore(
         advance(len(page))
 
 
-def _judged(stored: StoredJudgement, sentiment: Sentiment, *, is_corrected: bool) -> MentionScore:
-    """Return the new judgement; what the classifier of today has said already is not asked again.
+def _judged(
+    page: Sequence[StoredJudgement], sentiments: Sequence[Sentiment], corrected: Container[int]
+) -> list[MentionScore]:
+    """Return the new judgements; what the classifier of today has said already is not asked again.
 
     Of a corrected mention the stored complaint may be a person's word: the machine is asked.
     """
-    score = stored.score
-    if is_corrected or score.classifier != CLASSIFIER_VERSION:
-        return judge([stored.text], [sentiment])[0]
+    pairs = list(zip(page, sentiments, strict=True))
+    asked = [
+        (one.text, sentiment)
+        for one, sentiment in pairs
+        if one.text.id in corrected or one.score.classifier != CLASSIFIER_VERSION
+    ]
+    new = {score.mention_id: score for score in judge(*zip(*asked, strict=True))} if asked else {}
+    return [new.get(one.text.id) or _with_sentiment(one.score, tone) for one, tone in pairs]
+
+
+def _with_sentiment(score: MentionScore, sentiment: Sentiment) -> MentionScore:
     complaint = ComplaintJudgement(
         is_complaint=score.is_complaint,
         type=ComplaintType(score.type),

@@ -13,22 +13,31 @@ import numpy as np
 from listener.complaints.codes import ComplaintType, Severity, severity_rank
 from listener.complaints.evidence import strongest_words
 from listener.complaints.learned import (
-    COMPLAINT,
     LEVELS,
     SEVERITY_HEADS,
     TYPE_HEADS,
     TYPES,
-    Floats,
+    HashedTexts,
     Heads,
     shipped_heads,
 )
 from listener.complaints.lexicon import Hit
-from listener.complaints.reading import Reading, read_many
+from listener.complaints.reading import Reading
+from listener.complaints.readings import Readings
 from listener.complaints.severity import fired_rules, level_of
-from listener.complaints.signs import Signs, cue_signs, severity_signs, stance_signs
+from listener.complaints.signs import (
+    SignRows,
+    chosen,
+    cue_signs,
+    numbered,
+    severity_signs,
+    stance_signs,
+    together,
+)
 from listener.complaints.stance import confidence
-from listener.complaints.tone import tones
+from listener.complaints.tone import heard_in, tones
 from listener.complaints.types import secondary_types
+from listener.scoring.protocol import Sentiment
 
 CLASSIFIER_VERSION = "heads-3"
 MOST_REASONS = 12
@@ -80,7 +89,8 @@ class TextToClassify:
     ``title`` is read before the text, but reasons point into ``text`` only. ``rating`` is on a
     scale up to ``rating_max`` (5 if not given). ``kind`` is a ``MentionKind`` value; unknown kinds
     count nothing. ``lang`` (BCP 47) tells the currency of sums that name none; without it the
-    script does.
+    script does. ``sentiment`` is what a scorer said of the same text, title, rating and kind: the
+    verdict is the same without it, but takes longer.
     """
 
     text: str
@@ -89,6 +99,7 @@ class TextToClassify:
     rating_max: float | None = None
     kind: str | None = None
     lang: str | None = None
+    sentiment: Sentiment | None = None
 
     @property
     def said(self) -> str:
@@ -139,24 +150,19 @@ def _parts(texts: Sequence[TextToClassify]) -> Iterator[Sequence[TextToClassify]
 
 
 def _classify(texts: Sequence[TextToClassify], heads: Heads) -> list[ComplaintJudgement]:
-    readings = read_many([one.said for one in texts], [one.lang for one in texts])
-    said = [reading.said for reading in readings]
+    said = [one.said for one in texts]
+    readings = Readings(said, [one.lang for one in texts])
     hashed = heads.hash(said)
-    words = hashed.sums(COMPLAINT)[:, 0].tolist()
-    cues = [cue_signs(reading) for reading in readings]
-    odds = [
-        heads.complaint(weight, stance_signs(reading) | found | tone) + _told(one)
-        for one, reading, found, tone, weight in zip(
-            texts, readings, cues, tones(said), words, strict=True
-        )
-    ]
-    complaints = [index for index, log_odds in enumerate(odds) if log_odds > 0]
+    cues = cue_signs(readings)
+    heard = [heard_in(one.sentiment, kind=one.kind, rating=one.rating) for one in texts]
+    signs = together(stance_signs(readings), cues, tones(said, heard))
+    odds = heads.complaints(hashed.complaint(), signs) + list(map(_told, texts))
+    judged = [_no_complaint(log_odds) for log_odds in odds.tolist()]
+    complaints = np.flatnonzero(odds > 0).tolist()
     # Only complaints pay for what tells types and severities apart.
-    leaning = hashed.sums(slice(TYPE_HEADS.start, SEVERITY_HEADS.stop), complaints)
-    judged = [_no_complaint(log_odds) for log_odds in odds]
-    for index, row in zip(complaints, leaning, strict=True):
-        verdict = _judge(readings[index], cues[index], heads, row)
-        judged[index] = _complaint(texts[index], readings[index], verdict, odds[index], heads)
+    verdicts = _judge(readings, complaints, cues, hashed, heads)
+    for index, verdict in zip(complaints, verdicts, strict=True):
+        judged[index] = _complaint(texts[index], verdict, float(odds[index]), hashed, index)
     return judged
 
 
@@ -178,39 +184,59 @@ def _no_complaint(log_odds: float) -> ComplaintJudgement:
     )
 
 
+Span = tuple[str, int, int]
+"""The name of a rule, and half-open code points of what was read."""
+
+
 class _Verdict(NamedTuple):
     """What a complaint is about, how bad it is, and the severity rules that agree."""
 
+    reading: Reading
     main: ComplaintType
     secondary: tuple[ComplaintType, ...]
     severity: Severity
     fired: list[tuple[str, Hit]]
 
 
-def _judge(reading: Reading, signs: Signs, heads: Heads, words: Floats) -> _Verdict:
-    types = heads.add_signs(words[: len(TYPES)], signs, TYPE_HEADS)
-    ranked = [TYPES[index] for index in np.argsort(-types, kind="stable").tolist()]
-    main, secondary = ranked[0], secondary_types(reading, ranked)
-    fired = fired_rules(reading, (main, *secondary))
-    signs = signs | severity_signs(reading, fired)
-    levels = heads.add_signs(words[len(TYPES) :], signs, SEVERITY_HEADS)
-    severity = LEVELS[int(np.argmax(levels))]
-    most = severity_rank(severity)
-    return _Verdict(main, secondary, severity, [one for one in fired if level_of(one[0]) <= most])
+def _judge(
+    readings: Readings, complaints: list[int], cues: SignRows, hashed: HashedTexts, heads: Heads
+) -> list[_Verdict]:
+    words = hashed.sums(slice(TYPE_HEADS.start, SEVERITY_HEADS.stop), complaints)
+    signs = chosen(cues, complaints, len(readings))
+    types = heads.add_signs(words[:, : len(TYPES)], signs, TYPE_HEADS)
+    about = []
+    for reading, order in zip(
+        readings.some(complaints),
+        np.argsort(-types, axis=1, kind="stable").tolist(),
+        strict=True,
+    ):
+        ranked = [TYPES[place] for place in order]
+        main, secondary = ranked[0], secondary_types(reading, ranked)
+        about.append((reading, main, secondary, fired_rules(reading, (main, *secondary))))
+    rules = numbered([severity_signs(reading, fired) for reading, _, _, fired in about])
+    levels = heads.add_signs(words[:, len(TYPES) :], together(signs, rules), SEVERITY_HEADS)
+    verdicts = []
+    for (reading, main, secondary, fired), place in zip(
+        about, np.argmax(levels, axis=1).tolist(), strict=True
+    ):
+        most = severity_rank(LEVELS[place])
+        agreeing = [one for one in fired if level_of(one[0]) <= most]
+        verdicts.append(_Verdict(reading, main, secondary, LEVELS[place], agreeing))
+    return verdicts
 
 
 def _complaint(
-    one: TextToClassify, reading: Reading, verdict: _Verdict, log_odds: float, heads: Heads
+    one: TextToClassify, verdict: _Verdict, log_odds: float, hashed: HashedTexts, index: int
 ) -> ComplaintJudgement:
-    main, secondary, severity, fired = verdict
+    reading, main, secondary, severity, fired = verdict
     cues = reading.evidence.get(main, ())
     found = [*fired, *((f"type.{main}", hit) for hit in cues)]
     spans = [(rule, *reading.span(hit.start, hit.end)) for rule, hit in found]
     if severity_rank(severity) > max((level_of(rule) for rule, _ in fired), default=GENERAL):
         head = SEVERITY_HEADS.start + LEVELS.index(severity)
-        spans = _learned(heads, reading.said, severity, head) + spans
+        spans = _learned(hashed, index, severity, head) + spans
     if not cues:
-        spans += _learned(heads, reading.said, main, TYPE_HEADS.start + TYPES.index(main))
+        spans += _learned(hashed, index, main, TYPE_HEADS.start + TYPES.index(main))
     return ComplaintJudgement(
         is_complaint=True,
         type=main,
@@ -221,8 +247,8 @@ def _complaint(
     )
 
 
-def _learned(heads: Heads, text: str, code: str, head: int) -> list[tuple[str, int, int]]:
-    return [(f"learned.{code}", *span) for span in strongest_words(heads, text, head)]
+def _learned(hashed: HashedTexts, index: int, code: str, head: int) -> list[Span]:
+    return [(f"learned.{code}", *span) for span in strongest_words(hashed, index, head)]
 
 
 def _rating_log_odds(rating: float | None, rating_max: float | None) -> float:
@@ -234,7 +260,7 @@ def _rating_log_odds(rating: float | None, rating_max: float | None) -> float:
     return -_RATING_LOG_ODDS if rating / best >= _GOOD else 0.0
 
 
-def _reasons(text: str, spans: list[tuple[str, int, int]], offset: int) -> tuple[Reason, ...]:
+def _reasons(text: str, spans: list[Span], offset: int) -> tuple[Reason, ...]:
     """Return the reasons inside ``text``, which begins at ``offset`` of what was read."""
     places = dict.fromkeys(
         (rule, first - offset, last - offset) for rule, first, last in spans if first >= offset

@@ -3,34 +3,34 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from listener.complaints.learned import Heads
-from listener.scoring.grams import BREAK, fold_batch, hash_grams
+from listener.complaints.learned import HashedTexts
+from listener.scoring.grams import BREAK
 
 MOST_SPANS = 2
 _WINDOW = 3
 _SECOND = 0.5  # share of the strongest that another stretch must reach
 
 
-def strongest_words(heads: Heads, text: str, head: int) -> list[tuple[int, int]]:
-    """Return at most two stretches of ``text``, half-open code points, that speak for ``head``."""
-    batch = fold_batch([text], heads.tables)
-    grams, end = hash_grams(batch), int(batch.starts[1])
-    weights = heads.weights[:, head].astype(np.float64)
-    one, two, three = (
-        weights[heads.row_of[part[2:end]]] for part in (grams.one, grams.two, grams.three)
-    )
+def strongest_words(hashed: HashedTexts, index: int, head: int) -> list[tuple[int, int]]:
+    """Return at most two stretches that speak for ``head`` in one of the texts.
+
+    They are half-open code points of the text as given.
+    """
+    batch, text = hashed.batch, hashed.texts[index]
+    begin, end = int(batch.starts[index]) + 2, int(batch.starts[index + 1])
+    one, two, three = (values.astype(np.float64) for values in hashed.weights(head, begin, end))
     size = len(one) - _WINDOW + 1
     if size < 1:
         return []
     value = (
         one[:size] + one[1 : size + 1] + one[2:] + two[:size] + two[1 : size + 1] + three[:size]
     )
-    breaks = (batch.flags[2:end] & BREAK) != 0
+    breaks = (batch.flags[begin:end] & BREAK) != 0
     value[breaks[:size] | breaks[1 : size + 1] | breaks[2:]] = -np.inf
-    origin = batch.origin[2:end] - batch.begins[0]
+    origin = batch.origin[begin:end] - batch.begins[index]
     spans: list[tuple[int, int]] = []
-    for begin in _peaks(value):
-        first, last = int(origin[begin]), int(origin[begin + _WINDOW - 1]) + 1
+    for peak in _peaks(value):
+        first, last = int(origin[peak]), int(origin[peak + _WINDOW - 1]) + 1
         spans.append(_whole_words(text, first, last))
     return list(dict.fromkeys(spans))
 

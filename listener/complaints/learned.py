@@ -8,12 +8,13 @@ import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from listener.complaints.codes import ComplaintType, Severity
-from listener.complaints.signs import Signs
+from listener.complaints.signs import SignRows, sign_names
 from listener.scoring.english import english_features
 from listener.scoring.grams import (
     BUCKETS,
@@ -43,6 +44,7 @@ _STEPS = 127
 _MOST_WORDS = 3.0
 _BLANK = blank_buckets()
 
+_Number = TypeVar("_Number", np.float32, np.complex128)
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
@@ -80,86 +82,115 @@ class Heads:
         self.row_of[_BLANK] = blank
         self.weights = np.zeros((blank + 1, HEADS), dtype=np.float32)
         self.weights[1:blank] = model.weights * model.idf[:, None]
-        self.spread = np.zeros(blank + 1, dtype=np.float32)
-        self.spread[0] = model.usual_idf**2
-        self.spread[1:blank] = model.idf**2
-        self._sign_weights = dict(
-            zip(model.signs, model.sign_weights.astype(np.float64), strict=True)
-        )
-        self._stance_weights = {
-            name: float(weights[0]) for name, weights in self._sign_weights.items() if weights[0]
-        }
+        spread = np.zeros(blank + 1, dtype=np.float32)
+        spread[0] = model.usual_idf**2
+        spread[1:blank] = model.idf**2
+        # What a row weighs for a complaint, and its spread, side by side: one look-up for both.
+        self.told_and_spread = self.weights[:, COMPLAINT.start] + 1j * spread.astype(np.float64)
         self._bias = model.bias.astype(np.float64)
         self._calibration = model.calibration
+        self._signs, self._sign_weights = model.signs, model.sign_weights.astype(np.float64)
 
     def hash(self, texts: Sequence[str]) -> "HashedTexts":
-        """Fold and hash texts for all heads."""
+        """Fold and hash texts, at least one, for all heads."""
         return HashedTexts(self, texts)
 
-    def complaint(self, words: float, signs: Signs) -> float:
-        """Return calibrated log-odds of a complaint from what its words weigh and its signs."""
-        known = self._stance_weights
-        total = min(max(words, -_MOST_WORDS), _MOST_WORDS) + float(self._bias[0])
-        for name, value in signs.items():
-            total += known.get(name, 0.0) * value
+    def complaints(self, words: Floats, signs: SignRows) -> Floats:
+        """Return calibrated log-odds of a complaint from what words weigh and the signs."""
+        total = np.clip(words, -_MOST_WORDS, _MOST_WORDS)[:, None]
         slope, shift = self._calibration
-        return slope * total + shift
+        return slope * self.add_signs(total, signs, COMPLAINT)[:, 0] + shift
 
-    def add_signs(self, words: Floats, signs: Signs, heads: slice) -> Floats:
-        """Return the scores of ``heads`` from what the words weigh there and the signs."""
+    def add_signs(self, words: Floats, signs: SignRows, heads: slice) -> Floats:
+        """Return the scores of ``heads``, a row for each text, from words and signs."""
         total = words + self._bias[heads]
-        for name, value in signs.items():
-            weights = self._sign_weights.get(name)
-            if weights is not None:
-                total += weights[heads] * value
+        for column, weights in zip(total.T, self._weights_of_signs[heads], strict=True):
+            # In order, text by text: a batch gives what one text gives.
+            np.add.at(column, signs.text, weights.take(signs.sign) * signs.value)
         return total
+
+    @functools.cached_property
+    def _weights_of_signs(self) -> Floats:
+        """The weights of each head, by the number of the sign; 0 for what it never saw."""
+        weights = np.zeros((HEADS, len(sign_names())))
+        known = {name: row for row, name in enumerate(self._signs)}
+        for number, name in enumerate(sign_names()):
+            if name in known:
+                weights[:, number] = self._sign_weights[known[name]]
+        return weights
 
 
 class HashedTexts:
-    """The known features of a batch, text after text of each kind."""
+    """The known features of a batch, by the position at which they begin.
+
+    Sums go text by text, each in its own order: a batch gives what one text gives.
+    """
 
     def __init__(self, heads: Heads, texts: Sequence[str]) -> None:
+        self.texts = texts
         self._heads = heads
-        self._size = len(texts)
-        if not texts:
-            self._text = self._row = np.zeros(0, dtype=np.int64)
-            self._scale = np.zeros(0)
-            return
-        batch = fold_batch(texts, heads.tables)
-        text, row = _grams(batch, heads)
-        spread = np.bincount(text, weights=heads.spread[row], minlength=self._size)
-        scale = (1.0 / np.maximum(np.sqrt(spread), 1e-9))[text]
-        word_text, word_row, word_scale = _words(batch, heads)
-        known = np.flatnonzero(row)
-        # Each text in its own order whatever stands beside it: a batch gives what one text gives.
-        self._text = np.concatenate((text[known], word_text))
-        self._row = np.concatenate((row[known], word_row))
-        self._scale = np.concatenate((scale[known], word_scale))
+        self.batch = batch = fold_batch(texts, heads.tables)
+        grams, end = hash_grams(batch), int(batch.starts[-1])
+        count = int(np.searchsorted(grams.denied_at, end))
+        self._rows = tuple(
+            heads.row_of.take(buckets[:end]) for buckets in (grams.one, grams.two, grams.three)
+        )
+        self._denied_at = grams.denied_at[:count]
+        self._denied = tuple(
+            heads.row_of.take(buckets[:count]) for buckets in (grams.denied2, grams.denied3)
+        )
+        self._words = _words(batch, heads)
+        totals = np.add.reduceat(self._at_positions(heads.told_and_spread), batch.starts[:-1])
+        self._scale = 1.0 / np.maximum(np.sqrt(totals.imag), 1e-9)
+        self._complaint = totals.real * self._scale
+
+    def complaint(self) -> Floats:
+        """Return what the words of each text weigh for its being a complaint."""
+        text, row, scale = self._words
+        weights = self._heads.weights[row, COMPLAINT.start] * scale
+        words = np.bincount(text, weights=weights, minlength=len(self.texts))
+        return np.asarray(self._complaint + words)
 
     def sums(self, heads: slice, chosen: Sequence[int] | None = None) -> Floats:
         """Return what the words weigh: a row for each (chosen) text, a column for each head."""
-        text, row, scale, size = self._text, self._row, self._scale, self._size
-        if chosen is not None:
-            place = np.full(size, -1, dtype=np.int64)
-            place[list(chosen)] = np.arange(len(chosen))
-            at = np.flatnonzero(place[text] >= 0)
-            text, row, scale, size = place[text[at]], row[at], scale[at], len(chosen)
-        values = self._heads.weights[row, heads]
-        columns = [
-            np.bincount(text, weights=column * scale, minlength=size) for column in values.T
-        ]
-        return np.stack(columns, axis=1)
+        texts = np.arange(len(self.texts)) if chosen is None else np.array(chosen, dtype=np.int64)
+        if not len(texts):
+            return np.zeros((0, len(range(*heads.indices(HEADS)))))
+        counts = np.diff(self.batch.starts)[texts]
+        begins = np.cumsum(counts) - counts
+        at = np.arange(counts.sum()) + np.repeat(self.batch.starts[texts] - begins, counts)
+        total = np.add.reduceat(self._at_positions(self._heads.weights, at), begins)
+        total = total * self._scale[texts, None]
+        place = np.full(len(self.texts), -1, dtype=np.int64)
+        place[texts] = np.arange(len(texts))
+        text, row, scale = self._words
+        here = np.flatnonzero(place[text] >= 0)
+        words = self._heads.weights[row[here]] * scale[here, None]
+        np.add.at(total, place[text[here]], words)
+        return np.asarray(total[:, heads])
 
+    def weights(self, head: int, begin: int, end: int) -> tuple[NDArray[np.float32], ...]:
+        """Return what the n-grams of one to three characters weigh that begin in a stretch."""
+        return tuple(self._heads.weights[rows[begin:end], head] for rows in self._rows)
 
-def _grams(batch: Batch, heads: Heads) -> tuple[Indices, NDArray[np.int32]]:
-    """Return text and row of every n-gram, plain and denied."""
-    grams, end = hash_grams(batch), int(batch.starts[-1])
-    denied = grams.denied_at[grams.denied_at < end]
-    count = len(denied)
-    parts = (grams.one[:end], grams.two[:end], grams.three[:end])
-    row = heads.row_of[np.concatenate([*parts, grams.denied2[:count], grams.denied3[:count]])]
-    text_of = np.repeat(np.arange(len(batch)), np.diff(batch.starts))
-    return np.concatenate([np.tile(text_of, 3), np.tile(text_of[denied], 2)]), row
+    def _at_positions(
+        self, table: NDArray[_Number], at: Indices | None = None
+    ) -> NDArray[_Number]:
+        """Sum up the entries of ``table`` for all n-grams that begin at each position."""
+        one, two, three = self._rows if at is None else (rows.take(at) for rows in self._rows)
+        found = table.take(one, axis=0)
+        found += table.take(two, axis=0)
+        found += table.take(three, axis=0)
+        denied_at, denied = self._denied_at, self._denied
+        if at is not None:
+            place = np.full(len(self._rows[0]), -1, dtype=np.int64)
+            place[at] = np.arange(len(at))
+            denied_at = place[denied_at]
+            here = np.flatnonzero(denied_at >= 0)
+            denied_at, denied = denied_at[here], tuple(rows[here] for rows in denied)
+        for rows in denied:
+            found[denied_at] += table.take(rows, axis=0)
+        return found
 
 
 def english_rows(batch: Batch) -> dict[int, list[int]]:

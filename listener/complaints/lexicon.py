@@ -5,24 +5,22 @@ and one for severity. A group is named ``file.key`` or ``file.table.key``.
 """
 
 import tomllib
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from listener.complaints.folding import joined_codes, plain
-from listener.complaints.heads import HeadTables
-from listener.complaints.pattern import (
-    GAP_MARK,
-    HEAD,
-    Pattern,
-    end_of_choice,
-    is_latin,
-    parse_pattern,
-)
+from listener.complaints.folding import BETWEEN, ENCODING, plain
+from listener.complaints.following import Following, ends_of_clauses
+from listener.complaints.pattern import GAP_MARK, HEAD, Pattern, parse_pattern
+from listener.complaints.trie import Trie
+
+Integers = NDArray[np.int64]
+_Claim = tuple[int, int, int, int, int]
 
 
 class Hit(NamedTuple):
@@ -33,122 +31,162 @@ class Hit(NamedTuple):
     end: int
 
 
-class _Entry(NamedTuple):
-    """What of one group may stand behind a head; the longest that does is the cue.
+class JoinedTexts:
+    """Folded texts as one string and one array; text ``i`` is ``text[begins[i]:ends[i]]``."""
 
-    ``wordings`` are compared, longest first; ``length`` is that of the only wording where its end
-    needs no look (else 0). ``patterns`` are tried one by one.
+    def __init__(self, texts: Sequence[str]) -> None:
+        self.text = BETWEEN.join(texts) + BETWEEN
+        self.codes = np.frombuffer(self.text.encode(ENCODING, "surrogatepass"), dtype=np.uint32)
+        lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
+        self.ends = np.cumsum(lengths + 1) - 1
+        self.begins = self.ends - lengths
+
+
+class Cues(NamedTuple):
+    """Cues of many texts in the order in which they stand, a row for each.
+
+    ``text`` and ``group`` are numbers; ``start`` and ``end`` are half-open positions in all texts
+    joined.
     """
 
-    group: str
-    wordings: tuple[str, ...]
-    length: int
-    patterns: tuple[Pattern, ...]
+    text: Integers
+    group: Integers
+    start: Integers
+    end: Integers
+
+
+class _Claims(NamedTuple):
+    """What may begin where a word of the trie stands, a row for each, word after word.
+
+    A cue of ``group``, ``length`` characters long, or what the pattern with the number ``pattern``
+    matches (else -1). ``head`` says how many of its first characters are known to stand there;
+    ``opening`` is the length of what stands before the characters that must follow.
+    """
+
+    group: Integers
+    length: Integers
+    head: Integers
+    pattern: Integers
+    opening: Integers
 
 
 class Lexicon:
-    """All cue words, indexed by the first ``HEAD`` characters, fewer where a gap follows."""
+    """All cue words of some groups in one trie."""
 
-    def __init__(self, groups: Mapping[str, list[str]]) -> None:
-        by_head: dict[str, dict[str, list[Pattern]]] = {}
-        for group, sources in groups.items():
+    def __init__(self, groups: Mapping[str, Sequence[str]]) -> None:
+        self.groups = tuple(groups)
+        self._patterns: list[Pattern] = []
+        words: dict[str, int] = {}
+        claims = array("q")  # each after the number of its word
+        for group, sources in enumerate(groups.values()):
             for source in dict.fromkeys(map(_plain_source, sources)):
-                for head, pattern in _by_head(*parse_pattern(source)):
-                    by_head.setdefault(head, {}).setdefault(group, []).append(pattern)
-        self._by_head = by_head
-        self._heads = list(by_head)
-        self._tables = HeadTables(self._heads)
-        self._entries: list[tuple[_Entry, ...]] = [()] * len(by_head)  # made when first found
+                for word, claim in self._claims_of(group, *parse_pattern(source)):
+                    claims.append(words.setdefault(word, len(words)))
+                    claims.extend(claim)
+        self._trie = Trie(list(words))
+        rows = np.array(claims).reshape(-1, 1 + len(_Claims._fields))
+        number, *columns = rows[np.argsort(rows[:, 0], kind="stable")].T
+        self._claims = _Claims(*map(np.ascontiguousarray, columns))
+        self._counts = np.bincount(number, minlength=len(words))
+        self._first = np.cumsum(self._counts) - self._counts
+        self._following = Following(self._patterns)
+
+    def _claims_of(
+        self, group: int, pattern: Pattern, heads: frozenset[str]
+    ) -> Iterator[tuple[str, _Claim]]:
+        """Yield words at which one entry may begin, each with its claim."""
+        is_plain = pattern.prefers_longer
+        number = -1 if is_plain else len(self._patterns)
+        if not is_plain:
+            self._patterns.append(pattern)
+        shorter = set()
+        for word in pattern.openings:
+            size = len(word)
+            yield word, (group, size if is_plain else 0, min(size, HEAD), number, size)
+            if size < HEAD:
+                shorter.add(word)
+        if shorter:
+            for head in heads:
+                for size in range(1, len(head)):
+                    if head[:size] in shorter:
+                        yield head, (group, size if is_plain else 0, len(head), number, size)
 
     def scan(self, text: str) -> list[Hit]:
         """Return every cue in folded ``text`` by position; inside one group the longest wins."""
-        return self.scan_many([text])[0]
-
-    def scan_many(self, texts: Sequence[str]) -> list[list[Hit]]:
-        """Return the cues of each folded text; one pass finds where any cue may begin."""
-        if not texts:
-            return []
-        at, heads = self._tables.find(np.frombuffer(joined_codes(texts), dtype=np.uint32))
-        begins = list(accumulate((len(text) + 1 for text in texts), initial=0))
-        bounds = np.searchsorted(at, begins)
-        at -= np.repeat(begins[:-1], np.diff(bounds))
-        places = list(zip(at.tolist(), heads.tolist(), strict=True))
+        found = self.find(JoinedTexts([text]))
         return [
-            self._cues(text, places[first:last]) if first < last else []
-            for text, (first, last) in zip(texts, pairwise(bounds.tolist()), strict=True)
+            Hit(self.groups[group], start, end)
+            for group, start, end in zip(
+                found.group.tolist(), found.start.tolist(), found.end.tolist(), strict=True
+            )
         ]
 
-    def _cues(self, text: str, places: list[tuple[int, int]]) -> list[Hit]:
-        """Return the cues that begin at the given positions, each with the number of its head."""
-        hits: list[Hit] = []
-        last_end: dict[str, int] = {}
-        entries = self._entries
-        present = set(text)
-        for start, head in places:
-            found: dict[str, int] = {}
-            for group, wordings, length, patterns in entries[head] or self._make(head):
-                end = -1
-                if wordings and text.startswith(wordings, start):
-                    end = start + length if length else end_of_choice(wordings, text, start)
-                for pattern in patterns:
-                    if pattern.needs and pattern.needs.isdisjoint(present):
-                        continue
-                    if (last := pattern.end_of_match(text, start)) > end:
-                        end = last
-                if end > 0 and end > found.get(group, last_end.get(group, -1)):
-                    found[group] = end
-            for group, end in found.items():
-                hits.append(Hit(group, start, end))
-                last_end[group] = end
-        return hits
-
-    def _make(self, number: int) -> tuple[_Entry, ...]:
-        """Make the entries of a head: its own, then those of the shorter heads it begins with."""
-        head = self._heads[number]
-        entries = tuple(
-            _entry(group, patterns)
-            for length in range(len(head), 0, -1)
-            for group, patterns in self._by_head.get(head[:length], {}).items()
+    def find(self, texts: JoinedTexts) -> Cues:
+        """Return the cues of all texts; none begins or ends inside a Latin word."""
+        codes = texts.codes
+        is_latin = (codes >= ord("a")) & (codes <= ord("z"))
+        inside = np.zeros(len(codes) + 1, dtype=np.bool_)
+        inside[1:-1] = is_latin[1:] & is_latin[:-1]
+        at, word = self._trie.find(codes, ~inside[:-1])
+        counts = self._counts.take(word)
+        rows = np.repeat(self._first.take(word) - np.cumsum(counts) + counts, counts)
+        rows += np.arange(len(rows))
+        start = np.repeat(at, counts)
+        group, length, head, pattern, opening = (part.take(rows) for part in self._claims)
+        end = start + length
+        doubtful = np.flatnonzero(pattern >= 0)
+        end[doubtful] = self._ends(
+            texts, start[doubtful], pattern[doubtful], (start + opening)[doubtful]
         )
-        self._entries[number] = entries
-        return entries
+        holds = np.flatnonzero((end > start) & ~((pattern < 0) & inside.take(end)))
+        start, end, group, head = (part.take(holds) for part in (start, end, group, head))
+        return self._longest(texts, start, end, group, head)
 
+    def _ends(
+        self, texts: JoinedTexts, start: Integers, pattern: Integers, behind: Integers
+    ) -> Integers:
+        """Return where the patterns that may begin at ``start`` end, or -1."""
+        end = np.full(len(start), -1, dtype=np.int64)
+        stops = ends_of_clauses(texts.codes)
+        stops[texts.ends] = True
+        likely = np.flatnonzero(self._following.may_match(pattern, behind, texts.codes, stops))
+        start, pattern = start[likely], pattern[likely]
+        stop = texts.ends[np.searchsorted(texts.ends, start)]
+        patterns, text = self._patterns, texts.text
+        end[likely] = [
+            patterns[number].end_of_match(text, first, last)
+            for number, first, last in zip(
+                pattern.tolist(), start.tolist(), stop.tolist(), strict=True
+            )
+        ]
+        return end
 
-def _by_head(pattern: Pattern, heads: frozenset[str]) -> Iterator[tuple[str, Pattern]]:
-    """Yield each head with what can stand behind it: of many wordings only those that begin so."""
-    if len(pattern.choices) <= 1:
-        yield from ((head, pattern) for head in heads)
-        return
-    behind: dict[str, list[str]] = {}
-    for choice in pattern.choices:
-        is_short = len(choice) < HEAD
-        for head in [h for h in heads if h.startswith(choice)] if is_short else [choice[:HEAD]]:
-            behind.setdefault(head, []).append(choice)
-    for head, choices in behind.items():
-        yield head, Pattern(tuple(choices), "")
+    def _longest(
+        self, texts: JoinedTexts, start: Integers, end: Integers, group: Integers, head: Integers
+    ) -> Cues:
+        """Keep of each group, where several begin, the longest, if it reaches beyond those before.
 
-
-def _entry(group: str, patterns: list[Pattern]) -> _Entry:
-    """Put the wordings of all patterns together that prefer the longer one, as the entry does."""
-    together = {
-        choice: None for one in patterns if _prefers_longer(one.choices) for choice in one.choices
-    }
-    rest = tuple(one for one in patterns if not _prefers_longer(one.choices))
-    wordings = tuple(sorted(together, key=len, reverse=True))
-    is_plain = len(wordings) == 1 and not is_latin(wordings[0][-1])
-    return _Entry(group, wordings, len(wordings[0]) if is_plain else 0, rest)
-
-
-def _prefers_longer(choices: tuple[str, ...]) -> bool:
-    """Say whether of two wordings that stand at one place the longer one is always preferred."""
-    if len(choices) <= 1:
-        return bool(choices)
-    before: set[str] = set()
-    for choice in choices:
-        if any(choice[:length] in before for length in range(1, len(choice))):
-            return False
-        before.add(choice)
-    return True
+        Cues that begin together come by the length of their heads, then by group.
+        """
+        if not len(start):
+            return Cues(start, start, start, start)
+        size = len(texts.codes) + 1
+        order = np.argsort(group * size + start, kind="stable")
+        start, end, group, head = (part.take(order) for part in (start, end, group, head))
+        place = group * size + start
+        first = np.flatnonzero(np.diff(place, prepend=-1))
+        longest = np.maximum.reduceat(end, first)
+        # Ends in all texts joined: no text and no group reaches into the next.
+        reached = np.maximum.accumulate(group[first] * size + longest)
+        before = np.concatenate(([-1], reached[:-1]))
+        counts = np.diff(first, append=len(place))
+        is_longer = group * size + end > np.repeat(before, counts)
+        head = np.maximum.reduceat(np.where(is_longer, head, 0), first)
+        kept = np.flatnonzero(group[first] * size + longest > before)
+        start, end, group, head = start[first[kept]], longest[kept], group[first[kept]], head[kept]
+        order = np.lexsort((group, -head, start))
+        start, end, group = start[order], end[order], group[order]
+        return Cues(np.searchsorted(texts.ends, start), group, start, end)
 
 
 def _plain_source(source: str) -> str:

@@ -6,6 +6,7 @@ the end of a clause. Everything else stands for itself after folding.
 """
 
 import re
+import sys
 from collections.abc import Iterator
 from functools import cache
 
@@ -14,9 +15,11 @@ END_MARK = "$"
 HEAD = 3
 GAP = 6
 LATIN_GAP = 30
-_CLAUSE_END = ",。!?;\n"
+CLAUSE_END = ",。!?;\n"
 _MOST_WORDINGS = 300
 _META = re.compile(r"\{[^{}]*\}|…|\$$")
+
+_SIGNS = frozenset("{|}…$")  # a source without them stands for itself
 
 Token = str | tuple[str, ...]
 
@@ -26,27 +29,51 @@ class Pattern:
 
     ``choices`` are all its wordings, the preferred one first, where it has neither gap nor clause
     end and not too many wordings; else it is empty and the regular ``expression`` decides.
-    ``needs`` holds characters of which one stands in every text that the expression matches
-    (empty: it cannot be told).
+    Wherever the entry stands, one of ``openings`` does. Behind that comes one of ``follow``, one
+    or two characters, after at most ``reach`` others (``follow`` empty: it cannot be told).
     """
 
-    __slots__ = ("_match", "choices", "expression", "needs")
+    __slots__ = ("_match", "choices", "expression", "follow", "openings", "reach")
 
     def __init__(
-        self, choices: tuple[str, ...], expression: str, needs: frozenset[str] = frozenset()
+        self,
+        choices: tuple[str, ...],
+        expression: str = "",
+        openings: frozenset[str] = frozenset(),
+        follow: frozenset[str] = frozenset(),
+        reach: int = 0,
     ) -> None:
         self.choices = choices
-        self.needs = needs
         self.expression = expression
+        self.openings = openings or frozenset(choices)
+        self.follow = follow
+        self.reach = reach
         self._match: re.Pattern[str] | None = None
 
-    def end_of_match(self, text: str, start: int) -> int:
-        """Return where the entry that begins at ``start`` ends in ``text``, or -1."""
+    @property
+    def prefers_longer(self) -> bool:
+        """Say whether of two wordings that stand at one place the longer one is preferred."""
+        if len(self.choices) <= 1:
+            return bool(self.choices)
+        before: set[str] = set()
+        shortest = len(self.choices[0])
+        for choice in self.choices:
+            length = len(choice)
+            if shortest < length and any(
+                choice[:end] in before for end in range(shortest, length)
+            ):
+                return False
+            before.add(choice)
+            shortest = min(shortest, length)
+        return True
+
+    def end_of_match(self, text: str, start: int, stop: int = sys.maxsize) -> int:
+        """Return where the entry that begins at ``start`` ends in ``text[:stop]``, or -1."""
         if self.choices:
             return end_of_choice(self.choices, text, start)
         if self._match is None:
             self._match = _compiled(self.expression)
-        found = self._match.match(text, start)
+        found = self._match.match(text, start, stop)
         return found.end() if found else -1
 
 
@@ -79,6 +106,8 @@ def parse_pattern(source: str) -> tuple[Pattern, frozenset[str]]:
     A head has ``HEAD`` characters, fewer where a gap follows. Raises ``ValueError`` for an entry
     that begins with a gap or has stray braces.
     """
+    if source and _SIGNS.isdisjoint(source):
+        return Pattern((source,)), frozenset((source[:HEAD],))
     tokens = list(_tokens(source))
     if any(token in ("{", "}", "|") for token in tokens):
         raise ValueError(f"cue {source!r}: braces must be closed and not nested")
@@ -87,14 +116,21 @@ def parse_pattern(source: str) -> tuple[Pattern, frozenset[str]]:
     if not heads or "" in heads:
         raise ValueError(f"cue {source!r}: must begin with a character, not with a gap")
     if choices:
-        return Pattern(choices, ""), frozenset(heads)
+        return Pattern(choices), frozenset(heads)
     begins_latin = any(map(is_latin, (head[0] for head in heads)))
-    gap = (
-        f"[^{_CLAUSE_END}.]{{0,{LATIN_GAP}}}?" if begins_latin else f"[^{_CLAUSE_END}]{{0,{GAP}}}?"
-    )
+    reach, inside = (LATIN_GAP, f"{CLAUSE_END}.") if begins_latin else (GAP, CLAUSE_END)
+    gap = f"[^{inside}]{{0,{reach}}}?"
     word_end = r"(?:(?<![a-z])|(?![a-z]))"
     expression = "".join(_expression(token, gap) for token in tokens) + word_end
-    return Pattern((), expression, _needs(tokens)), frozenset(heads)
+    openings, rest = _openings(tokens)
+    if not openings:
+        return Pattern((), expression, frozenset(heads)), frozenset(heads)
+    behind_gap = rest[:1] == [GAP_MARK]
+    follow = _heads(rest[1:] if behind_gap else rest, 2)
+    if "" in follow:
+        follow = set()
+    found = Pattern((), expression, openings, frozenset(follow), reach if behind_gap else 0)
+    return found, frozenset(heads)
 
 
 @cache
@@ -138,26 +174,26 @@ def _wordings(tokens: list[Token]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(wordings))
 
 
-def _needs(tokens: list[Token]) -> frozenset[str]:
-    """Return the characters the pieces of one token begin with: the token that has the fewest."""
-    needs: frozenset[str] = frozenset()
-    for token in tokens[1:]:
+def _openings(tokens: list[Token]) -> tuple[frozenset[str], list[Token]]:
+    """Return what the first tokens can stand for, as many as are plain words, and the rest."""
+    openings = {""}
+    for number, token in enumerate(tokens):
         pieces = token if isinstance(token, tuple) else (token,)
-        begin = {piece.strip(GAP_MARK)[:1] for piece in pieces}
-        is_sure = "" not in begin and END_MARK not in pieces
-        if is_sure and (not needs or len(begin) <= len(needs)):
-            needs = frozenset(begin)
-    return needs
+        is_plain = not any(piece == END_MARK or GAP_MARK in piece for piece in pieces)
+        if not is_plain or len(openings) * len(pieces) > _MOST_WORDINGS:
+            return frozenset(() if "" in openings else openings), tokens[number:]
+        openings = {opening + piece for opening in openings for piece in pieces}
+    return frozenset(openings), []
 
 
 def _piece(piece: str, gap: str) -> str:
     if piece == END_MARK:
-        return rf"(?=[{_CLAUSE_END}]|\Z)"
+        return rf"(?=[{CLAUSE_END}]|\Z)"
     return gap.join(map(re.escape, piece.split(GAP_MARK)))
 
 
-def _heads(tokens: list[Token]) -> set[str]:
-    """Return the first ``HEAD`` characters of all the tokens can match, fewer before a gap."""
+def _heads(tokens: list[Token], most: int = HEAD) -> set[str]:
+    """Return the first ``most`` characters of all the tokens can match, fewer before a gap."""
     growing, finished = {""}, set()
     for token in tokens:
         choices = token if isinstance(token, tuple) else (token,)
@@ -168,8 +204,8 @@ def _heads(tokens: list[Token]) -> set[str]:
                     finished.add(head)
                     continue
                 before_gap, *after_gap = choice.split(GAP_MARK)
-                head_now = (head + before_gap)[:HEAD]
-                (finished if after_gap or len(head_now) == HEAD else longer).add(head_now)
+                head_now = (head + before_gap)[:most]
+                (finished if after_gap or len(head_now) == most else longer).add(head_now)
         growing = longer
         if not growing:
             break

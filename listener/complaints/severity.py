@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 from listener.complaints.codes import ComplaintType, Severity, severity_rank
 from listener.complaints.lexicon import Hit
-from listener.complaints.quantities import Quantity, people_counted, sums_of_money, waiting_days
+from listener.complaints.quantities import Quantity
 from listener.complaints.reading import Reading
 
 T = ComplaintType
@@ -62,7 +62,7 @@ def victims_together(reading: Reading, _: Types) -> list[Hit]:
     found = reading.all("severity.u3.viral", "severity.u3.acting")
     if found or not _TOGETHER.search(reading.text):
         return found
-    crowds = [crowd for crowd in people_counted(reading.text) if crowd.value >= MANY_PEOPLE]
+    crowds = [crowd for crowd in reading.crowds if crowd.value >= MANY_PEOPLE]
     return _as_hits(crowds, "severity.u3.crowd")
 
 
@@ -92,7 +92,7 @@ def large_or_unauthorised_sum(reading: Reading, types: Types) -> list[Hit]:
         charge = [Hit("severity.s1.taken", found.start(), found.end()) for found in taken]
     if charge and not reading.has("severity.s1.back"):
         return charge
-    sums = list(sums_of_money(reading.text, local=reading.yuan))
+    sums = reading.sums
     if types[0] is T.PRICE_PROMO and len(sums) > 1:
         sums = _disputed(reading, sums)
     large = [found for found in sums if found.value >= LARGE_SUM_YUAN]
@@ -113,7 +113,7 @@ def stonewalled(reading: Reading, types: Types) -> list[Hit]:
             return refusal or [*right, *denial]
     if types[0] not in _ARE_WAITED_FOR:
         return []
-    waits = [span for span in waiting_days(reading.text) if span.value >= LONG_WAIT_DAYS]
+    waits = [span for span in reading.waits if span.value >= LONG_WAIT_DAYS]
     return _as_hits(waits, "severity.s2.wait") or reading.all("severity.s2.wait")
 
 
@@ -167,28 +167,37 @@ RULES: dict[Severity, dict[str, Rule]] = {
 }
 
 
-# Rules that cannot fire unless a cue of one of these groups is in force; the others read the text.
-_WITHOUT_THEM_SILENT = {
-    "U1": frozenset(("severity.u1.harm", "severity.u1.danger")),
-    "U2": frozenset(("severity.u2.leak", "severity.u2.stolen")),
-    "U4": frozenset(("severity.u4.acting",)),
-    "U5": frozenset(("severity.u5.scope",)),
-    "S3": frozenset(("severity.s3.threat",)),
-    "S4": frozenset(("severity.s4.fraud",)),
-    "S6": frozenset(("severity.s6.abuse",)),
-    "S7": frozenset(("severity.s7.lost",)),
+# Groups of cues without which a rule cannot fire; the other rules read the text.
+_NEEDS = {
+    "U1": ("severity.u1.harm", "severity.u1.danger"),
+    "U2": ("severity.u2.leak", "severity.u2.stolen"),
+    "U4": ("severity.u4.acting",),
+    "U5": ("severity.u5.scope",),
+    "S3": ("severity.s3.threat",),
+    "S4": ("severity.s4.fraud",),
+    "S6": ("severity.s6.abuse",),
+    "S7": ("severity.s7.lost",),
+}
+_RULES = {name: rule for rules in RULES.values() for name, rule in rules.items()}
+_WITHOUT_CUES = frozenset(_RULES.keys() - _NEEDS.keys())
+_RULES_OF_GROUP = {
+    group: frozenset(name for name, needs in _NEEDS.items() if group in needs)
+    for needs in _NEEDS.values()
+    for group in needs
 }
 
 
 def fired_rules(reading: Reading, types: Types) -> list[tuple[str, Hit]]:
     """Return the words of every rule that fires for a complaint of ``types``, highest first."""
-    fired: list[tuple[str, Hit]] = []
-    for rules in RULES.values():
-        for name, rule in rules.items():
-            cues = _WITHOUT_THEM_SILENT.get(name)
-            if not cues or not cues.isdisjoint(reading.hits):
-                fired += [(name, hit) for hit in rule(reading, types)]
-    return fired
+    awake = _WITHOUT_CUES.union(
+        *(_RULES_OF_GROUP[group] for group in reading.hits if group in _RULES_OF_GROUP)
+    )
+    return [
+        (name, hit)
+        for name, rule in _RULES.items()
+        if name in awake
+        for hit in rule(reading, types)
+    ]
 
 
 _LEVEL_OF_RULE = {name: severity_rank(level) for level, rules in RULES.items() for name in rules}

@@ -29,9 +29,17 @@ from listener.complaints.learned import (
     english_rows,
     save,
 )
-from listener.complaints.reading import Reading, read_many
+from listener.complaints.reading import Reading
+from listener.complaints.readings import Readings
 from listener.complaints.severity import fired_rules
-from listener.complaints.signs import Signs, cue_signs, severity_signs, stance_signs
+from listener.complaints.signs import (
+    Signs,
+    cue_signs,
+    named,
+    severity_signs,
+    stance_signs,
+    together,
+)
 from listener.complaints.tone import tones
 from listener.complaints.types import secondary_types
 from listener.scoring.chartable import make_tables
@@ -71,17 +79,16 @@ def prepare(rows: Sequence[Labelled]) -> Prepared:
     """Read and hash labelled texts."""
     tables = make_tables()
     texts = [row.text for row in rows]
-    readings = read_many(texts, [None] * len(texts))
+    readings = Readings(texts, [None] * len(texts))
     english = english_rows(fold_batch(texts, tables))
     words = [english.get(index, []) for index in range(len(texts))]
     return Prepared(
         rows=rows,
-        readings=readings,
-        cues=[cue_signs(reading) for reading in readings],
-        stances=[
-            stance_signs(reading) | tone
-            for reading, tone in zip(readings, tones(texts), strict=True)
-        ],
+        readings=readings.some(range(len(texts))),
+        cues=named(cue_signs(readings), len(texts)),
+        stances=named(
+            together(stance_signs(readings), tones(texts, [None] * len(texts))), len(texts)
+        ),
         grams=count_grams(texts, tables),
         words=words_matrix(words),
         tables=tables,

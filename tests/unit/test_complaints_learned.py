@@ -75,7 +75,7 @@ def test_text_without_any_character_weighs_nothing():
     hashed = shipped_heads().hash(["", ""])
     assert not hashed.sums(TYPE_HEADS).any()
     assert hashed.sums(COMPLAINT, [1]).shape == (1, 1)
-    assert shipped_heads().hash([]).sums(TYPE_HEADS).shape == (0, len(TYPES))
+    assert hashed.sums(TYPE_HEADS, []).shape == (0, len(TYPES))
 
 
 def test_words_that_no_cue_knows_are_shown_as_learned():
