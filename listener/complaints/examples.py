@@ -12,12 +12,15 @@ CORPUS = Path(__file__).resolve().parents[1] / "data" / "corpus"
 # They are many and easy, so each counts less than a text written for this.
 COMPLAINING = (
     *("reviews_neg", "complaint_facts", "car_neg", "english_neg", "irony_neg"),
-    *("negation", "contrast", "trad_tw", "canto_hk"),
+    *("negation", "contrast", "trad_tw", "canto_hk", "irony_more_neg", "irony_more_shopping"),
+    *("irony_more_services", "irony_more_forum", "irony_more_classic", "irony_more_overseas"),
+    "irony_more_grumble",
 )
 COMPLAINING_WEIGHT = 0.1
 HARMLESS = ("pos", "neu")
-# The other writers' texts are hard and indirect; most of what people write is plain.
-WEIGHTS = {"plain": 4.0}
+# The other writers' texts are hard and indirect; most of what people write is plain. What names
+# a problem without having one is easy again.
+WEIGHTS = {"plain": 4.0, "neutral": 0.5}
 HARMLESS_WEIGHT = 0.12
 
 

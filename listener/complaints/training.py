@@ -166,7 +166,7 @@ def _fit_complaint(prepared: Prepared, at: Indices, features: sparse.csr_matrix)
         np.array([row.type is not ComplaintType.NONE for row in rows]),
         np.array([row.weight for row in rows]),
         strength=STRENGTH,
-        offset=RULES_PRIOR * np.array([prepared.stances[i]["stance"] for i in at]),
+        offset=RULES_PRIOR * np.array([prepared.stances[i].get("stance", 0.0) for i in at]),
     )
     words, others = np.split(fitted.weights[:, None], [features.shape[1]])
     named = dict(zip(signs.names, COMPLAINT_CUES * others, strict=True))

@@ -25,7 +25,7 @@ from listener.scoring.model import Model
 from listener.scoring.recipe import LEXICONS, NEGATIVE, NEUTRAL, Inputs, Part, word_list
 
 SCORER = "fast"
-VERSION = "2"
+VERSION = "3"
 # Slope and intercept of the log-odds, chosen on development texts that nothing is learned from;
 # docs/scoring.md has the errors. Polarity is calibrated on held-out texts instead. The intercept
 # of neutrality sets how much is called neutral.
@@ -59,6 +59,7 @@ def build_model(parts: Sequence[Part], inputs: Inputs, *, say: Say = lambda _: N
     word_list("irony", inputs)  # noted in the header; the cues read it themselves
     held = hold_out(chinese, spread, tables, learn)
     slope, lengths = fit_calibration(held)
+    cues, ironic = fit_irony(held, slope, lengths, spread)
     say("fitting polarity")
     polarity = _fit(rows, is_polar, labels == NEGATIVE, weight)
     say("fitting neutrality")
@@ -73,11 +74,12 @@ def build_model(parts: Sequence[Part], inputs: Inputs, *, say: Say = lambda _: N
         "english_bias": word_bias,
         "calibration": CALIBRATION
         | {"polarity": [slope, 0.0], "lengths": lengths, "english": english_line},
-        "irony": fit_irony(held, slope, lengths),
+        "irony": cues,
+        "irony_scale": ironic.scale,
         "inputs": inputs.read,
         "texts": {p.name: len(p.texts) for p in parts},
     }
-    return Model(weights.astype(np.complex64), spread, words, tables, header)
+    return Model(weights.astype(np.complex64), spread, words, tables, header, ironic.levels)
 
 
 def split_by_language(parts: Sequence[Part], tables: CharTables) -> tuple[list[Part], list[Part]]:
@@ -115,7 +117,7 @@ def _spread(parts: Sequence[Part], counts: Sequence[sparse.csr_matrix]) -> NDArr
         one
         for part, one in zip(parts, counts, strict=True)
         if part.name in ("reviews", "newspaper clauses")
-        or (part.name.startswith("corpus/") and part.teaches_grams)
+        or (part.name.startswith("corpus/") and part.polarity > 0)
     ]
     spread = inverse_frequency(sparse.vstack(whole).tocsr()) ** 2
     spread[blank_buckets()] = 0

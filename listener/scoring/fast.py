@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from listener.scoring.english import english_features
 from listener.scoring.evidence import Found, strongest
+from listener.scoring.gramleans import GramLeans
 from listener.scoring.grams import WORD, Batch, english_texts, fold_batch
 from listener.scoring.irony import IronyCues, Marks
 from listener.scoring.model import Judged, Model, load_model
@@ -57,7 +58,8 @@ class FastScorer:
 
     def __init__(self, model: Model) -> None:
         self._harm = HarmTerms(model.tables)
-        self._irony = IronyCues(model.tables, model.header.get("irony"))
+        grams = GramLeans(model.ironic, model.header.get("irony_scale", 0.0))
+        self._irony = IronyCues(model.tables, model.header.get("irony"), grams)
         self._model = model.watching(np.concatenate((self._harm.buckets, self._irony.buckets)))
 
     @property

@@ -25,6 +25,7 @@ from listener.scoring.model import ENGLISH_BUCKETS
 Floats = NDArray[np.float64]
 _CHUNK = 2_000
 _MAX_STEPS = 60
+_MAX_LEAN_STEPS = 150
 
 
 def sigmoid(logits: Floats) -> Floats:
@@ -216,7 +217,8 @@ def fit_leans(
         gradient = turned @ (counts * (sigmoid(z) - target)) + point / strength
         return float(value + np.sum(point * point) / (2 * strength)), gradient
 
-    found = minimize(loss, np.zeros(inner.shape[1]), jac=True, method="L-BFGS-B")
+    options = {"maxiter": _MAX_LEAN_STEPS}
+    found = minimize(loss, np.zeros(inner.shape[1]), jac=True, method="L-BFGS-B", options=options)
     return np.asarray(found.x, dtype=np.float64)
 
 

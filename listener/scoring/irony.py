@@ -1,8 +1,8 @@
 """Irony: friendly words beside trouble, as pairs of cues whose worth the model learned.
 
 “谢谢” leans to praise and “等了一个月” hardly to blame; together they mean the opposite of thanks.
-A sum over n-grams cannot say so, a weight for the pair can. A text without a cue on its surface
-is left alone.
+A sum over n-grams cannot say so, a weight for the pair can. Beside a friendly word n-grams have
+leans of their own as well. A text without a cue on its surface is left alone.
 """
 
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from listener.scoring.gramleans import GramLeans, no_leans
 from listener.scoring.grams import (
     BUCKETS,
     COMMON,
@@ -27,12 +28,13 @@ from listener.scoring.recipe import word_list
 from listener.scoring.spans import Hits
 
 # How far a text's cues may move its log-odds of negative.
-LEAST_LEAN, MOST_LEAN = -1.5, 3.0
+LEAST_LEAN, MOST_LEAN = -1.0, 1.0
 # A lean from here on is shown as evidence.
 SHOWN_LEAN = 0.6
 _AMOUNTS = {"troubles": ("trouble", "refusal", "waiting"), "deeds": ("deed",)}
-# Irony is short. From the first length on the cues count less, from the second not at all.
-_FADES, _FADED = 60, 140
+# Irony is short, but no bare word. Up to the first length and from the last on nothing counts,
+# in between in full.
+_LENGTHS = (6, 10, 50, 80)
 # More cues of a kind in one text say nothing more.
 _MOST_CUES = 3
 
@@ -45,13 +47,14 @@ Logits = NDArray[np.float64]
 class Marks:
     """Where in a batch cues begin, in which text, and which: one bit for each group.
 
-    ``together[i]`` are all groups of text ``i``.
+    ``together[i]`` are all groups of text ``i`` of ``batch``.
     """
 
     at: NDArray[np.int64]
     text: NDArray[np.int64]
     groups: NDArray[np.uint32]
     together: NDArray[np.uint32]
+    batch: Batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +78,17 @@ class IronyCues:
     about once in two thousand positions.
     """
 
-    def __init__(self, tables: CharTables, leans: Mapping[str, float] | None = None) -> None:
-        """``leans`` are what the model learned each column of ``features`` to be worth."""
+    def __init__(
+        self,
+        tables: CharTables,
+        leans: Mapping[str, float] | None = None,
+        grams: GramLeans | None = None,
+    ) -> None:
+        """``leans`` are what the model learned each column of ``features`` to be worth.
+
+        ``grams`` are what it learned of n-grams beside a friendly word.
+        """
+        self._grams = grams or no_leans()
         lists = word_list("irony")
         self._surface = tuple(lists["surface"])
         self._beside = tuple(lists["beside"])
@@ -150,7 +162,8 @@ class IronyCues:
         together = np.zeros(len(batch), dtype=np.uint32)
         if len(some):
             together[some] = np.bitwise_or.reduceat(groups, cuts[some])
-        return Marks(at, np.arange(len(batch)).repeat(counts), groups, together)
+        texts = np.arange(len(batch)).repeat(counts)
+        return Marks(at, texts, groups, together, batch)
 
     def _of_single(self, codes: Codes) -> NDArray[np.uint8]:
         found = self._of_chars.take(codes, mode="clip")
@@ -165,17 +178,18 @@ class IronyCues:
         pairs = said.on[:, :, None] * said.by[:, None, :]
         one, other = self._combined
         both = said.on[:, one] * said.on[:, other]
-        found = (said.on, pairs.reshape(len(pairs), -1), both, said.amounts)
+        found = (said.on, pairs.reshape(len(pairs), self._pairs.size), both, said.amounts)
         rows = np.zeros((len(marks.together), len(self.names)), dtype=np.float32)
         rows[said.texts] = np.concatenate(found, axis=1) * said.share[:, None]
         return rows
 
     def leans(self, judged: Judged, marks: Marks) -> Logits:
-        """Return what the cues add to each text's log-odds of negative."""
+        """Return what cues and n-grams add to each text's log-odds of negative."""
         said = self._said(judged, marks)
         found = said.on @ self._alone + said.amounts @ self._counted
         found += ((said.on @ self._pairs) * said.by).sum(axis=1)
         found += ((said.on @ self._both) * said.on).sum(axis=1)
+        found += self._grams.sums(marks.batch, judged, said.texts)
         leans = np.zeros(len(marks.together))
         # Rounded, because the last bits of a product depend on how many texts stand together.
         found *= said.share
@@ -185,16 +199,16 @@ class IronyCues:
     def _said(self, judged: Judged, marks: Marks) -> "_Said":
         together = marks.together
         is_friendly = (together & self._friendly) != 0
-        (texts,) = (is_friendly & (judged.lengths < _FADED)).nonzero()
+        is_chosen = is_friendly & (judged.lengths > _LENGTHS[0]) & (judged.lengths < _LENGTHS[-1])
+        (texts,) = is_chosen.nonzero()
         bits = (together[texts, None] >> _BITS) & _BITS[1]
         count = len(self._surface)
-        share = (_FADED - judged.lengths[texts]) / (_FADED - _FADES)
         return _Said(
             texts=texts,
             on=bits[:, :count].astype(np.float64),
             by=bits[:, count : count + len(self._beside)].astype(np.float64),
             amounts=self._amounts(marks)[texts],
-            share=np.minimum(share, 1.0),
+            share=np.interp(judged.lengths[texts], _LENGTHS, (0.0, 1.0, 1.0, 0.0)),
         )
 
     def shown(self, batch: Batch, marks: Marks, leans: Logits) -> Hits:

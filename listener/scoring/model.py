@@ -52,6 +52,8 @@ class Model:
     english: Weights
     tables: CharTables
     header: Mapping[str, Any]
+    # What each bucket leans to irony beside a friendly word, in steps of "irony_scale"; or empty.
+    ironic: NDArray[np.int8] = field(default_factory=lambda: np.zeros(0, dtype=np.int8))
     # Weight, spread and watch side by side: one look-up fetches all, and look-ups take the time.
     _rows: NDArray[np.complex128] = field(init=False, repr=False, compare=False)
     # The same by character: a table that fits the cache, and no hash to compute.
@@ -187,6 +189,7 @@ def save_model(path: Path, model: Model) -> None:
     neutral, neutral_max = _narrow(plain.imag)
     spread, spread_max = _narrow(idf[kept])
     words = np.flatnonzero(model.english)
+    ironic = np.flatnonzero(model.ironic)
     header = dict(model.header) | {
         "format": FORMAT,
         "usual_idf": float(usual),
@@ -202,6 +205,8 @@ def save_model(path: Path, model: Model) -> None:
             polar=polar,
             neutral=neutral,
             idf=spread,
+            ironic_at=ironic.astype(np.uint32),
+            ironic=model.ironic[ironic],
             english_at=words.astype(np.uint16),
             english=model.english[words].view(np.float32).astype(np.float16),
             fold=np.diff(model.tables.fold.astype(np.int32), prepend=0),
@@ -256,7 +261,11 @@ def _unpack(file: Mapping[str, NDArray[Any]]) -> Model:
     english = np.zeros(ENGLISH_BUCKETS, dtype=np.complex64)
     english[file["english_at"]] = file["english"].astype(np.float32).view(np.complex64)
     tables = CharTables(np.cumsum(file["fold"]).astype(np.uint16), file["flags"])
-    return Model(weights, spread, english, tables, header)
+    ironic = np.zeros(0, dtype=np.int8)
+    if "ironic" in file:  # a model trained by an earlier version has none
+        ironic = np.zeros(BUCKETS, dtype=np.int8)
+        ironic[file["ironic_at"]] = file["ironic"]
+    return Model(weights, spread, english, tables, header, ironic)
 
 
 def with_header(model: Model, **changed: Any) -> Model:

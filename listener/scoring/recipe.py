@@ -26,19 +26,16 @@ CORPUS = Path(__file__).resolve().parents[1] / "data" / "corpus"
 LEXICONS = Path(__file__).resolve().parents[1] / "data" / "lexicons"
 _PAPER_CLAUSES = 20_000
 _FRAMED = 8
-# These lines teach what pairs of cues are worth and nothing else: n-grams learn from them that
-# friendly words are hostile, which cost posts with emoticons three points of accuracy.
-_CUES_ONLY = "irony_more"
+# Of polarity these lines teach only what cues and n-grams are worth beside a friendly word; as
+# general n-grams they teach that friendly words are hostile, which cost other texts three points.
+_IRONY_APART = "irony_more"
 _SENTENCE = re.compile("[。!?;,:]")
 _TITLE_END = re.compile(r"[。!?;,:、)”\"]$")
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Texts of one origin. ``polarity`` and ``neutrality`` weigh them in the two regressions.
-
-    A part that weighs nothing in both is read only by what learns from held-out texts.
-    """
+    """Texts of one origin. ``polarity`` and ``neutrality`` weigh them in the two regressions."""
 
     name: str
     texts: Sequence[str]
@@ -47,11 +44,6 @@ class Part:
     neutrality: float
     weights: Sequence[float] = ()
     with_edges: bool = True
-
-    @property
-    def teaches_grams(self) -> bool:
-        """Say whether n-grams learn from this part."""
-        return self.polarity > 0 or self.neutrality > 0
 
 
 @dataclass(slots=True)
@@ -190,13 +182,13 @@ def _corpus(inputs: Inputs, folder: Path) -> Iterator[Part]:
             raise ConfigError(
                 f"'{file}', line {bad[0]}: write text, neg|neu|pos and kind, separated by tabs"
             )
-        for_cues = file.stem.startswith(_CUES_ONLY)
+        apart = file.stem.startswith(_IRONY_APART)
         yield Part(
             f"corpus/{file.stem}",
             [row[0] for row in rows],
             [LABELS[row[1]] for row in rows],
-            polarity=0.0 if for_cues else 1.5,
-            neutrality=0.0 if for_cues else 4.0,
+            polarity=0.0 if apart else 1.5,
+            neutrality=4.0,
         )
 
 

@@ -22,7 +22,7 @@ PRAISE_LOGIT = -0.8
 IRONY_SHARE = 0.25
 # Irony alone makes nobody surer than this: of ordinary held-out texts that only the cues turned
 # negative two in five were, of ironic ones three in four.
-IRONY_LOGIT = 0.7
+IRONY_LOGIT = 0.5
 # Log-odds of negative for the lowest rating, of positive for the highest.
 RATING_LOGIT = 3.0
 # Text this clearly negative keeps its sign under five stars, which are there to be seen first.

@@ -44,7 +44,7 @@ def test_any_text_gets_probabilities_that_sum_to_one(scorer, text):
     one = judge(scorer, text)
     assert round(one.negative + one.neutral + one.positive, 9) == 1
     assert min(one.negative, one.neutral, one.positive) >= 0
-    assert one.scorer == "fast@2"
+    assert one.scorer == "fast@3"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from listener.scoring.fast import MODEL, FastScorer
-from listener.scoring.grams import fold_batch
+from listener.scoring.gramleans import GramLeans, no_leans, to_levels
+from listener.scoring.grams import BUCKETS, fold_batch
+from listener.scoring.heldout import gram_rows
 from listener.scoring.irony import LEAST_LEAN, MOST_LEAN, IronyCues
 from listener.scoring.model import load_model
 from listener.scoring.protocol import TextToScore
@@ -31,7 +33,8 @@ def scorer(model):
 
 @pytest.fixture(scope="module")
 def cues(model):
-    return IronyCues(model.tables, model.header["irony"])
+    grams = GramLeans(model.ironic, model.header["irony_scale"])
+    return IronyCues(model.tables, model.header["irony"], grams)
 
 
 def leans(model, cues, texts):
@@ -80,9 +83,9 @@ def test_held_out_lines_are_not_in_the_corpus():
 
 
 def test_blind_irony_and_blind_praise_keep_what_they_reached(scorer):
-    ironic, sincere = shares(scorer, BLIND)  # 0.57 and 0.78 when the cues were done
-    assert ironic >= 0.52
-    assert sincere >= 0.72
+    ironic, sincere = shares(scorer, BLIND)  # 0.74 and 0.74
+    assert ironic >= 0.68
+    assert sincere >= 0.7
 
 
 def test_blind_english_product_sentences_keep_what_they_reached(scorer):
@@ -95,7 +98,7 @@ def test_held_out_irony_is_mostly_negative_and_its_sincere_twin_mostly_positive(
     rows = held_out()
     called = scorer.probabilities([TextToScore(text=text) for text, _ in rows]).argmax(axis=1)
     is_ironic = np.array([label == "neg" for _, label in rows])
-    assert np.mean(called[is_ironic] == 0) >= 0.6
+    assert np.mean(called[is_ironic] == 0) >= 0.65
     assert np.mean(called[~is_ironic] == 2) >= 0.75
 
 
@@ -144,7 +147,8 @@ def test_irony_alone_makes_nobody_sure():
     assert moved.tolist() == [-1.0, IRONY_LOGIT, -0.8, 3.0]
 
 
-def test_what_the_cues_add_is_the_sum_of_what_they_learned(model, cues):
+def test_what_the_cues_add_is_the_sum_of_what_they_learned(model):
+    cues = IronyCues(model.tables, model.header["irony"])
     texts = [line.split("\t")[1] for line in BLIND.read_text("utf-8").splitlines()]
     batch = fold_batch(texts, model.tables)
     judged = model.judge(batch)
@@ -157,3 +161,30 @@ def test_what_the_cues_add_is_the_sum_of_what_they_learned(model, cues):
 def test_a_model_without_weights_of_cues_judges_without_them(model):
     plain = IronyCues(model.tables)
     assert leans(model, plain, ["恭喜我喜提第五次返修🙂"]).tolist() == [0.0]
+
+
+def test_sums_of_levels_are_the_rows_times_the_weights(model):
+    texts = [line.split("\t")[1] for line in BLIND.read_text("utf-8").splitlines()][:40]
+    batch = fold_batch(texts, model.tables)
+    judged = model.judge(batch)
+    weights = np.where(model.spread > 0, np.random.default_rng(5).normal(size=BUCKETS), 0.0)
+    grams = to_levels(weights)
+    chosen = np.array([0, 3, 4, 39])
+    summed = grams.sums(batch, judged, chosen)
+    idf = np.sqrt(model.spread.astype(np.float64))
+    rows = gram_rows(batch, judged, model.spread)
+    expected = rows @ np.divide(grams.levels * grams.scale, idf, where=idf > 0, out=idf * 0)
+    assert np.abs(summed - expected[chosen]).max() < 1e-3
+
+
+def test_levels_of_nothing_add_nothing(model):
+    batch = fold_batch(["谢谢，三天掉漆"], model.tables)
+    judged = model.judge(batch)
+    for grams in (no_leans(), to_levels(np.zeros(BUCKETS))):
+        assert grams.sums(batch, judged, np.array([0])).tolist() == [0.0]
+
+
+def test_a_lean_does_not_depend_on_the_texts_beside_it(model, cues):
+    texts = [line.split("\t")[1] for line in BLIND.read_text("utf-8").splitlines()]
+    alone = [leans(model, cues, [text])[0] for text in texts]
+    assert leans(model, cues, texts).tolist() == alone

@@ -123,7 +123,7 @@ def test_training_learns_words_of_a_brand_and_reports_held_out_rows(tmp_path):
     )
     assert (one.label, other.label) == ("negative", "positive")
     assert model.name == f"trained@{rows.sha256[:12]}"
-    assert model.header["based_on"] == "fast@2"
+    assert model.header["based_on"] == "fast@3"
 
 
 def test_training_forgets_nothing_it_was_not_told(tmp_path):
