@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from benchmarks.prophet_rule import is_installed, prophet_intervals
 from benchmarks.rival_rules import Alerts, rivals
 from listener.detect.crisis import CrisisDetector
 from listener.detect.settings import CrisisSettings
@@ -30,6 +31,9 @@ BUCKET_MIN = 5
 WEEK_MIN = 7 * 1440
 COLD_MIN = 120
 LATE_BUCKETS = 5
+# How late a mention arrives on average in ``ours_delayed``: a delay counted from the writing of
+# mentions is so much longer than one counted from when they could be read.
+MEAN_LATE_MIN = 10.0
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -84,13 +88,15 @@ def ours(buckets: list[Bucket], sensitivity: str = "normal") -> Alerts:
     return np.array([detector.step(bucket).is_on for bucket in buckets])
 
 
-def ours_delayed(buckets: list[Bucket], rng: np.random.Generator) -> Alerts:
+def ours_delayed(
+    buckets: list[Bucket], rng: np.random.Generator, sensitivity: str = "normal"
+) -> Alerts:
     """Judge as the service does when every mention arrives 0 to 20 minutes late.
 
     At each tick the young buckets hold what has arrived and are only peeked at.
     """
     arrived = [_arrivals(bucket, rng) for bucket in buckets]
-    detector = CrisisDetector(CrisisSettings(), UTC_ZONE)
+    detector = CrisisDetector(CrisisSettings.for_sensitivity(sensitivity), UTC_ZONE)
     alerts = np.zeros(len(buckets), dtype=bool)
     for now in range(len(buckets)):
         first = max(0, now - LATE_BUCKETS + 1)
@@ -158,6 +164,7 @@ def main() -> None:
     parser.add_argument("--size", default="all", choices=("all", "low", "small", "mid", "high"))
     parser.add_argument("--plan", default="HELDOUT", choices=("DEV", "HELDOUT"))
     parser.add_argument("--delays", action="store_true")
+    parser.add_argument("--prophet-every", type=int, default=4, help="measure it on every Nth")
     options = parser.parse_args()
     if options.folder is None or not (options.folder / "gen_synth.py").exists():
         sys.stdout.write("skipped: name the folder that holds gen_synth.py and score.py\n")
@@ -183,8 +190,23 @@ def main() -> None:
             series,
             scorer,
         )
-    if importlib.util.find_spec("prophet") is None:
-        sys.stdout.write("Prophet was left out: it is not installed\n")
+    beside_prophet(series, scorer, every=options.prophet_every)
+
+
+def beside_prophet(series: dict[str, Made], scorer: ModuleType, *, every: int) -> None:
+    """Measure Prophet on every so manieth series, and ours on the same; say so if it is absent."""
+    if not is_installed():
+        sys.stdout.write("Prophet was left out: install the extra 'benchmarks' to measure it\n")
+        return
+    few = {key: series[key] for key in list(series)[::every]}
+    sys.stdout.write(f"on {len(few)} of these series only, for Prophet is slow:\n")
+    measure("ours, normal", ours, few, scorer)
+    measure(
+        "Prophet: 99.73 % interval",
+        lambda b: prophet_intervals(np.array([one.negatives for one in b])),
+        few,
+        scorer,
+    )
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from crisis.spread import spread_evidence
 from listener.campaigns import Occasion
 from listener.detect.terms import new_terms
 from listener.detect.trend import outlook
-from listener.forecasting import outlook_record
+from listener.forecasting import outlook_record, usual_negatives
 from listener.heard import Coverage
 from listener.outlook import LEARNING, maturity
 from listener.store import findings, mentions, series, sources, stories
@@ -402,7 +402,8 @@ def _outlook(
     """Return where the next hour goes, and how often that came true here; None once it is over."""
     if chart is None or finding.ended_at is not None:
         return None
-    made = outlook(chart["negatives"][:-1])  # the last bucket is not over
+    negatives = chart["negatives"][:-1]  # the last bucket is not over
+    made = outlook(negatives, usual=usual_negatives(finding))
     if made is None:
         return None
     tried = outlook_record(session, finding.brand_id, now)

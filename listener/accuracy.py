@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from math import sqrt
+from typing import Any
 
 from sqlmodel import Session
 
@@ -42,6 +43,17 @@ class Share:
     def interval(self) -> tuple[float, float] | None:
         """The 95 % interval, or None while labels are missing."""
         return None if self.missing else wilson(self.right, self.total)
+
+
+def share_json(share: Share) -> dict[str, Any]:
+    """Return a share with its counts; ``share`` and ``interval`` are null below ten labels."""
+    return {
+        "right": share.right,
+        "labels": share.total,
+        "share": share.value,
+        "interval": share.interval,
+        "missing": share.missing,
+    }
 
 
 def wilson(right: int, total: int) -> tuple[float, float]:

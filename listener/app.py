@@ -20,6 +20,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from pydantic import SecretStr
 from sqlalchemy import Engine
 from telegram import Bot
 
@@ -57,6 +58,8 @@ from listener.notify.channel import Channel
 from listener.notify.delivery import Deliverer
 from listener.notify.telegram import BotLine, TelegramChannel, open_bot
 from listener.notify.terminal import TerminalChannel
+from listener.operation.backtests import PATH as BACKTESTS
+from listener.operation.backtests import BacktestReplay, BacktestTaker
 from listener.operation.board import Board
 from listener.operation.oversight import oversight
 from listener.operation.systemd import Notifier
@@ -299,6 +302,7 @@ class Service:
     started_at: datetime
     takeoffs: TakeoffNoticer = field(default_factory=TakeoffNoticer)
     presence: Presence | None = None
+    api_token: SecretStr | None = None
     loops: dict[str, Loop] = field(default_factory=dict)
     stopping: str | None = None
 
@@ -459,7 +463,13 @@ class Service:
             lag=self.lag,
             started_at=self.started_at,
         )
-        return oversight(self.config.operation, board, self.loops, Notifier())
+        replay = BacktestReplay(
+            config=str(self.file.path.resolve()),
+            database_url=SecretStr(self.engine.url.render_as_string(hide_password=False)),
+            clock=self.clock,
+        )
+        takers = {BACKTESTS: BacktestTaker(self.api_token, replay)}
+        return oversight(self.config.operation, board, self.loops, Notifier(), takers)
 
     def unfinished(self) -> list[str]:
         """Return what still runs, for whoever wonders why stopping takes so long."""
@@ -588,6 +598,7 @@ async def open_service(
             tidy=Tidy(engine=engine, clock=clock, config=config, chart_folder=home / "charts"),
             started_at=started_at,
             presence=presence,
+            api_token=secrets.api_token,
         )
         yield service
 

@@ -556,6 +556,10 @@ class Config(Section):
         return ZoneInfo(self.timezone)
 
 
+# The token of the API is a password that a machine tries: 24 characters cannot be guessed.
+LEAST_TOKEN_CHARS = 24
+
+
 class Secrets(BaseSettings):
     """What must not stand in a shared file: read from the environment or ``NAME_FILE``."""
 
@@ -565,12 +569,14 @@ class Secrets(BaseSettings):
     telegram_proxy: SecretStr | None = None
     database_url: SecretStr | None = None
     writing_key: SecretStr | None = None
+    api_token: SecretStr | None = None
 
 
 def load_secrets(environ: typing.Mapping[str, str] | None = None) -> Secrets:
     """Read the secrets. ``FENGSHENG_X_FILE`` names a file whose stripped content is the value.
 
-    Raises ``ConfigError`` when such a file cannot be read or both forms are given.
+    Raises ``ConfigError`` when such a file cannot be read, both forms are given, or the API's
+    token is short.
     """
     environ = os.environ if environ is None else environ
     values: dict[str, SecretStr] = {}
@@ -587,6 +593,11 @@ def load_secrets(environ: typing.Mapping[str, str] | None = None) -> Secrets:
                     f"{name}_FILE names '{file_name}', which cannot be read "
                     f"({type(error).__name__}); give the path of a readable text file"
                 ) from None
+        if field == "api_token" and 0 < len(direct) < LEAST_TOKEN_CHARS:
+            raise ConfigError(
+                f"{name} must have at least {LEAST_TOKEN_CHARS} characters, so that nobody guesses"
+                " it; make one with 'openssl rand -hex 32'"
+            )
         if direct:
             values[field] = SecretStr(direct)
     return Secrets.model_construct(

@@ -21,7 +21,7 @@ from listener.config import (
     Source,
     split_listen,
 )
-from listener.config_rules import RuleFile, rule_problems
+from listener.config_rules import Rule, RuleFile, rule_problems
 from listener.errors import ConfigError
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -113,7 +113,15 @@ def load_rules(path: Path, base: Config) -> ConfigFile:
     Raises ``ConfigError`` with one line per problem, as ``load_config``.
     """
     text, found = _read(path, RuleFile, "name a file that holds [[rules]]")
-    file = ConfigFile(path, text, base.model_copy(update={"rules": found.rules}))
+    return with_rules(base, found.rules, path=path, text=text)
+
+
+def with_rules(base: Config, rules: tuple[Rule, ...], *, path: Path, text: str = "") -> ConfigFile:
+    """Return ``base`` with these rules only; ``path`` and ``text`` are where they came from.
+
+    Raises ``ConfigError`` with one line per rule that cannot work with the brands and sources.
+    """
+    file = ConfigFile(path, text, base.model_copy(update={"rules": rules}))
     if problems := list(_unworkable_rules(file)):
         raise ConfigError("\n".join(problems))
     return file

@@ -7,10 +7,11 @@ from sqlmodel import Session
 
 from listener.campaigns import NO_CALENDAR, Calendar
 from listener.detect.forecast import HOUR, Forecast, Heard, forecast
-from listener.detect.trend import came_true
+from listener.detect.trend import HOUR as HOUR_BUCKETS
+from listener.detect.trend import LOOKS_BACK, came_true
 from listener.heard import heard_buckets
 from listener.store import findings, series
-from listener.store.records import SeriesRecord
+from listener.store.records import FindingRecord, SeriesRecord
 from listener.store.rows import BUCKET, bucket_start
 
 # The rhythm of a year ago is another one; older weeks weigh next to nothing.
@@ -70,10 +71,16 @@ def outlook_record(session: Session, brand_id: int, now: datetime) -> list[bool]
         if crisis.ended_at is None:
             continue
         end = min(crisis.ended_at, crisis.started_at + LONGEST_CRISIS)
-        since = bucket_start(crisis.started_at - 2 * HOUR)
+        since = bucket_start(crisis.started_at - LOOKS_BACK * BUCKET)
         until = bucket_start(min(end + HOUR, now))
         stored = series.load_buckets(session, series_id, since=since, until=until)
         starts = [since + index * BUCKET for index in range(int((until - since) / BUCKET))]
         counts = (stored.get(start) for start in starts)
-        found += came_true([one.negatives if one else 0 for one in counts])
+        negatives = [one.negatives if one else 0 for one in counts]
+        found += came_true(negatives, usual=usual_negatives(crisis))
     return found
+
+
+def usual_negatives(crisis: FindingRecord) -> float:
+    """Return how many negatives an hour normally holds at the peak of a crisis."""
+    return HOUR_BUCKETS * float(crisis.judgement.get("baseline_mean", 0.0))

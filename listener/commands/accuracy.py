@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from listener.accuracy import LABELS, Card, Part, Share, accuracy_card
+from listener.accuracy import LABELS, Card, Part, Share, accuracy_card, share_json
 from listener.commands.accuracy_text import WORDS
 from listener.commands.common import (
     ConfigOption,
@@ -117,15 +117,4 @@ def _part_json(part: Part) -> dict[str, Any]:
             if part.confusion
             else {}
         ),
-    }
-
-
-def share_json(share: Share) -> dict[str, Any]:
-    """Return a share with its counts; ``share`` and ``interval`` are null below ten labels."""
-    return {
-        "right": share.right,
-        "labels": share.total,
-        "share": share.value,
-        "interval": share.interval,
-        "missing": share.missing,
     }

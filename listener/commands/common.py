@@ -69,6 +69,15 @@ def errors_shown() -> Iterator[None]:
         fail(str(error))
 
 
+@contextmanager
+def usage_errors() -> Iterator[None]:
+    """Show what was raised on purpose, and leave with the status of a command given wrongly."""
+    try:
+        yield
+    except ListenerError as error:
+        fail(str(error), code=2)
+
+
 def read_config(path: Path | None) -> ConfigFile:
     """Read the named configuration, ``config.toml`` here, or the one in the package."""
     if path is not None:

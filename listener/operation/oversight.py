@@ -12,7 +12,7 @@ from listener.loops import Loop
 from listener.operation.board import Board, loop_states
 from listener.operation.health import health_page, stuck_loops
 from listener.operation.metrics import CONTENT_TYPE, metrics_page
-from listener.operation.pages import Page, PageServer
+from listener.operation.pages import Page, PageServer, Taker
 from listener.operation.systemd import Notifier
 
 logger = logging.getLogger(__name__)
@@ -20,13 +20,17 @@ logger = logging.getLogger(__name__)
 
 @asynccontextmanager
 async def oversight(
-    settings: OperationSettings, board: Board, loops: Mapping[str, Loop], notifier: Notifier
+    settings: OperationSettings,
+    board: Board,
+    loops: Mapping[str, Loop],
+    notifier: Notifier,
+    takers: Mapping[str, Taker],
 ) -> AsyncIterator[Callable[[], None]]:
     """Watch over the running service; gives what to call when it begins to stop.
 
     A port that is taken is logged and no reason to miss a crisis: the service runs without pages.
     """
-    server = _server(settings, board)
+    server = _server(settings, board, takers)
     feeding = asyncio.create_task(_feed(notifier, loops), name="watchdog")
     try:
         await _open(server, settings)
@@ -43,7 +47,7 @@ def _stopping(notifier: Notifier) -> None:
     notifier.send("STOPPING=1", "STATUS=finishing what runs")
 
 
-def _server(settings: OperationSettings, board: Board) -> PageServer:
+def _server(settings: OperationSettings, board: Board, takers: Mapping[str, Taker]) -> PageServer:
     async def healthz() -> Page:
         is_well, page = health_page(await board.snapshot())
         return Page(
@@ -56,7 +60,8 @@ def _server(settings: OperationSettings, board: Board) -> PageServer:
         body = metrics_page(await board.snapshot())
         return Page(status=HTTPStatus.OK, body=body, content_type=CONTENT_TYPE)
 
-    return PageServer({"/healthz": healthz, "/metrics": metrics}, host_names=settings.host_names)
+    pages = {"/healthz": healthz, "/metrics": metrics}
+    return PageServer(pages, takers=takers, host_names=settings.host_names)
 
 
 async def _open(server: PageServer, settings: OperationSettings) -> None:

@@ -93,7 +93,7 @@ def test_an_alert_says_where_the_next_hour_goes_and_how_often_that_was_right(cas
     assert incident.evidence["outlook"]["tried"] == 0
     html = alert_body(case.desk, incident, NOW)["html"]
     assert "走势：未来 1 小时可能" in html
-    assert "模拟危机上命中约 48%" in html
+    assert "模拟危机上命中约 59%" in html
 
 
 def test_a_past_crisis_becomes_the_brands_own_record(case):

@@ -184,6 +184,25 @@ def test_a_database_that_is_gone_is_named(make):
     assert any(problem.startswith("database: ") for problem in page["problems"])
 
 
+def test_the_running_service_answers_a_backtest_and_shows_its_token_to_nobody(make):
+    token = "api-token-that-nobody-may-see"
+    service = make()
+    service.start(environment={"FENGSHENG_API_TOKEN": token})
+    url = address(service)
+    asked = urllib.request.Request(
+        f"{url}/api/v1/backtests",
+        data=b'{"brand": "b"}',
+        headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(asked, timeout=120) as answer:
+        (found,) = json.loads(answer.read())
+    assert (found["brand"], found["since"]) == ("b", None)
+    assert service.stop(40) == 0
+    told = (service.home / "fengsheng.log").read_text("utf-8") + service.tail()
+    assert token not in told
+    assert "backtest answered" in told
+
+
 def test_a_taken_port_does_not_keep_the_service_from_listening(make):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         service = make(port=taken.getsockname()[1])

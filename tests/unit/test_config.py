@@ -82,3 +82,9 @@ def test_a_secret_comes_from_a_file_and_is_never_shown(tmp_path):
 def test_both_forms_of_a_secret_at_once_are_refused(tmp_path):
     with pytest.raises(ConfigError, match="keep one of them"):
         load_secrets({"FENGSHENG_TELEGRAM_TOKEN": "x", "FENGSHENG_TELEGRAM_TOKEN_FILE": "y"})
+
+
+def test_a_token_of_the_api_that_could_be_guessed_is_refused():
+    with pytest.raises(ConfigError, match="openssl rand"):
+        load_secrets({"FENGSHENG_API_TOKEN": "x" * 23})
+    assert load_secrets({"FENGSHENG_API_TOKEN": "x" * 24}).api_token is not None

@@ -171,7 +171,25 @@ def test_doubling_in_each_of_three_hours_makes_it_urgent():
     assert takeoff_severity(last)[1] is TakeoffReason.DOUBLING_HOURLY
 
 
+@pytest.mark.parametrize(
+    ("sightings", "is_on"),
+    [
+        ((seen(60, 20), seen(180, 24), seen(240, 124)), True),
+        ((seen(60, 40), seen(180, 200), seen(240, 300)), False),  # it always grew like that
+        ((seen(181, 24), seen(240, 124)), False),  # nobody watched how it grew before
+    ],
+)
+def test_a_surge_against_its_own_past_is_seen_earlier(sightings, is_on):
+    *_, last = judged(*sightings)
+    assert SETTINGS.surge_distance < last.standing.distance < SETTINGS.on_distance
+    assert last.is_on is is_on
+    *_, without = judged(*sightings, settings=TakeoffSettings(surge_distance=3.0))
+    assert not without.is_on
+
+
 def test_settings_that_cannot_work_are_refused():
+    with pytest.raises(ConfigError, match="surge_distance"):
+        TakeoffSettings(surge_distance=3.1)
     with pytest.raises(ConfigError, match="off_distance"):
         TakeoffSettings(off_distance=4.0)
     with pytest.raises(ConfigError, match="least_growth"):

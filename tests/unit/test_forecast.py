@@ -6,10 +6,20 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from listener.detect.forecast import HOUR, Heard, Rhythm, forecast, peaks
 from listener.detect.trend import HOUR as HOUR_BUCKETS
-from listener.detect.trend import LOOKS_BACK, Trend, came_true, outlook
+from listener.detect.trend import (
+    LEAST_CHANCE,
+    LOOKS_BACK,
+    Trend,
+    came_true,
+    chances_of,
+    figures,
+    outlook,
+)
 
 TZ = ZoneInfo("Asia/Shanghai")
 START = datetime(2026, 9, 1, tzinfo=UTC)
@@ -107,27 +117,48 @@ def test_peaks_are_apart_and_highest_first():
     assert all(abs(a.start - b.start) > timedelta(hours=3) for a in found for b in found if a != b)
 
 
-QUIET = [0] * HOUR_BUCKETS
+QUIET = [0] * 3 * HOUR_BUCKETS
+RISES = [*QUIET, *[1] * 6, *[2] * 4, 8, 12]
+STAYS = [40] * 4 * HOUR_BUCKETS
+FALLS = [*[0] * 2 * HOUR_BUCKETS, *[30] * HOUR_BUCKETS, *[12] * 6, *[4] * 6]
 
 
 @pytest.mark.parametrize(
-    ("negatives", "trend"),
+    ("negatives", "usual", "trend"),
     [
-        ([*QUIET, *[2] * 6, *[30] * 6], Trend.RISING),
-        ([*QUIET, *[10] * 6, *[12] * 6], Trend.PEAKING),
-        ([*QUIET, *[30] * 6, *[4] * 6], Trend.FALLING),
+        (RISES, 12.0, Trend.RISING),
+        (STAYS, 100.0, Trend.PEAKING),
+        (FALLS, 2.0, Trend.FALLING),
     ],
 )
-def test_the_outlook_follows_the_growth(negatives, trend):
-    assert outlook(negatives).trend is trend
+def test_the_outlook_follows_the_growth(negatives, usual, trend):
+    made = outlook(negatives, usual=usual)
+    assert made.trend is trend
+    assert LEAST_CHANCE <= made.chance <= 1.0
+    assert made.last_hour == sum(negatives[-HOUR_BUCKETS:])
 
 
 def test_too_little_says_nothing():
-    assert outlook([5] * (LOOKS_BACK - 1)) is None
-    assert outlook([*[9] * HOUR_BUCKETS, *[0] * 8, 1, 1, 1, 1]) is None
+    assert outlook([5] * (LOOKS_BACK - 1), usual=1.0) is None
+    assert outlook([*[9] * 3 * HOUR_BUCKETS, *[0] * 8, 1, 1, 1, 1], usual=1.0) is None
+
+
+def test_what_is_not_clear_is_not_told():
+    chances = chances_of(figures([*QUIET, *[1] * 12], usual=6.0))
+    assert sum(chances.values()) == pytest.approx(1.0)
+    assert max(chances.values()) < LEAST_CHANCE
+    assert outlook([*QUIET, *[1] * 12], usual=6.0) is None
+
+
+@given(
+    st.lists(st.integers(0, 10**6), min_size=LOOKS_BACK, max_size=LOOKS_BACK), st.floats(0, 1e6)
+)
+def test_no_counts_break_the_outlook(negatives, usual):
+    made = outlook(negatives, usual=usual)
+    assert made is None or (made.trend in Trend and LEAST_CHANCE <= made.chance <= 1.0)
 
 
 def test_only_outlooks_whose_hour_is_over_count():
-    falling = [*QUIET, *[30] * 6, *[4] * 6, *[0] * HOUR_BUCKETS]
-    assert came_true(falling) == [True]
-    assert came_true(falling[:-1]) == []
+    falling = [*FALLS, *[0] * HOUR_BUCKETS]
+    assert came_true(falling, usual=2.0) == [True]
+    assert came_true(falling[:-1], usual=2.0) == []
