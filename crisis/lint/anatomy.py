@@ -7,6 +7,7 @@ from functools import cache
 from crisis.lint.cues import read_words
 from crisis.lint.finding import WHOLE, Hit, Span
 from crisis.lint.form import blanks
+from crisis.lint.judging import is_part_found
 from crisis.lint.reading import Reading
 from crisis.lint.times import DATE, has_time
 
@@ -27,6 +28,9 @@ NO_REMEDY_NEEDED = frozenset({"C04", "C09"})
 REFORM_IS_REMEDY = frozenset({"C10", "C11"})
 # Words of any statement, of no event: what is left of a clause without them names something.
 _GENERIC = re.compile(
+    "取得联系|来龙去脉|不是滋味|停止使用|心里|滋味|说声|停售|停用|下架|使用|"
+    "技术|同事|重启|恢复|提醒|寒心|久等|谢谢|难受|难过|心痛|揪心|联系|产品|"
+    "商品|服务|经过|交代|对不起|不起|还在|仍在|排查|原因|时分|"
     "相关|有关|情况|情形|问题|事件|事情|此事|一事|这件事|该事|近日|日前|"
     "近期|今日|今天|昨日|昨天|网上|网络|网友|媒体|大家|各位|广大|公众|"
     "社会|各界|"
@@ -47,7 +51,11 @@ _GENERIC = re.compile(
     "让|相應|最近|曝光|流传|"
     r"[^\u4e00-\u9fff]"
 )
-_FRAME = re.compile(r"[^。!?\n]{2,60}")
+# Words for any thing a company has, and what stands before them where they name none.
+_THINGS = frozenset({"产品", "商品", "服务", "系统", "门店", "数据", "资料", "密码", "账号"})
+_WHICHEVER = re.compile(
+    "(?:相关|有关|涉事|涉及的?|该|此|上述|前述|同批|这些|重启了?|恢复了?|登录|修改|更换|验证|提供|本)$"
+)
 _PHONE = re.compile(
     r"(?<!\d)(?:\+?\d{1,3}[- ])?(?:400|800|0800|1800)[- ]?\d{3,4}[- ]?\d{3,4}(?!\d)|"
     r"(?<!\d)0\d{1,3}[- ]?\d{3,4}[- ]?\d{3,4}(?!\d)"
@@ -82,7 +90,7 @@ def missing_parts(reading: Reading) -> Iterator[Hit]:
     for part in PARTS[statement.kind]:
         if part == "remedy" and statement.crisis in NO_REMEDY_NEEDED:
             continue
-        if not _FOUND[part](reading):
+        if not _FOUND[part](reading) and not is_part_found(reading, part):
             yield Hit(f"missing-{part}", WHOLE)
     if statement.kind in ("holding", "full") and not _has_crisis_part(reading):
         yield Hit("missing-crisis-part", WHOLE, statement.crisis)
@@ -91,7 +99,9 @@ def missing_parts(reading: Reading) -> Iterator[Hit]:
 def has_contact(reading: Reading, within: Span | None = None) -> bool:
     """Say whether a phone, mail, address, official page or named in-app entry is given."""
     start, end = within or Span(0, len(reading.text))
-    return reading.has("parts.contact", within) or any(
+    title = reading.title
+    named = [span for span in reading.spans("parts.contact") if not (title and span.within(title))]
+    return any(within is None or span.overlaps(within) for span in named) or any(
         pattern.search(reading.flat, start, end) for pattern in (_PHONE, _MAIL, _URL, _ADDRESS)
     )
 
@@ -99,11 +109,9 @@ def has_contact(reading: Reading, within: Span | None = None) -> bool:
 def _has_event(reading: Reading) -> bool:
     """Say whether a product, service or event is named: by a word for it, or by a name."""
     if any(
-        not reading.of(span).startswith(("服务", "数据", "资料"))
-        or not reading.flat.startswith(("服务热线", "数据显示"), span.start)
+        not _is_bare(reading, span) and not _in_contact(reading, span)
         for group in ("parts.event_words", "parts.event_words_en")
         for span in reading.spans(group)
-        if not _in_contact(reading, span)
     ):
         return True
     for sentence in reading.sentences[:3]:
@@ -115,6 +123,13 @@ def _has_event(reading: Reading) -> bool:
         elif any(len(run) >= 3 for run in re.split(_GENERIC, folded)):
             return True
     return False
+
+
+def _is_bare(reading: Reading, span: Span) -> bool:
+    """Say whether a word for a thing stands there without saying which: "相关产品"."""
+    if reading.flat.startswith(("服务热线", "数据显示"), span.start):
+        return True
+    return reading.of(span) in _THINGS and bool(_WHICHEVER.search(reading.flat, 0, span.start))
 
 
 @cache
@@ -256,9 +271,7 @@ def _is_past(reading: Reading, clause: Span) -> bool:
 def _has_signature(reading: Reading) -> bool:
     """Say whether a company name with a date stands at the end."""
     for index, line in list(enumerate(reading.lines))[-5:]:
-        if line == reading.title or re.search(
-            "关于|公布|发布|公告|update", reading.of(line)[-30:]
-        ):
+        if line == reading.title:
             continue
         tail = reading.of(line)
         cut = max(tail.rfind("。"), tail.rfind("!"), tail.rfind("?"))
@@ -266,6 +279,8 @@ def _has_signature(reading: Reading) -> bool:
             cut = tail.rfind("。", 0, cut)
         stop = tail.rfind(". ")
         tail = tail[max(cut, stop if reading.statement.lang == "en" else -1) + 1 :].strip(" 。.")
+        if re.search("关于|公布|发布|公告|update", tail):
+            continue
         found = DATE.search(tail)
         if not found or len(tail) > (90 if reading.statement.lang == "en" else 48):
             continue
@@ -274,7 +289,7 @@ def _has_signature(reading: Reading) -> bool:
             name = re.sub(r"[^a-z\u4e00-\u9fff]", "", reading.of(reading.lines[index - 1])[-40:])
             if reading.of(reading.lines[index - 1]).endswith(("。", ".")) and len(name) > 24:
                 continue
-        if len(name) >= 2 and not re.search("[日号时点分周]前|将[于在]|will |by ", tail):
+        if len(name) >= 2 and not re.search(r"[日号时点分周]前|将[于在]|\b(?:will|by)\b", tail):
             return True
     return False
 

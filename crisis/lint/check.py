@@ -6,6 +6,7 @@ from crisis.lint.anatomy import missing_parts
 from crisis.lint.consistency import contradictions
 from crisis.lint.finding import WHOLE, Finding, Hit
 from crisis.lint.form import form
+from crisis.lint.judging import is_disbelieved, judged
 from crisis.lint.legal import legal_triggers
 from crisis.lint.numbers import unsourced_numbers
 from crisis.lint.posture import posture
@@ -32,6 +33,8 @@ _FAMILIES: tuple[Callable[[Reading], Iterator[Hit]], ...] = (
     unsourced_numbers,
     scripts,
 )
+# What these find by a cue word alone the sentence judge may not believe.
+_BY_CUES = frozenset({posture, wording, guessed_causes, third_parties, promises})
 # Rules about a whole line or about single characters say nothing against another finding there.
 _BESIDE = frozenset(
     {"rumour-in-title", "form-mismatch", "emoji-use", "mixed-script", "regional-vocabulary"}
@@ -50,8 +53,11 @@ def lint_statement(statement: StatementToCheck, *, shown_in: str | None = None) 
     kept: list[Hit] = []
     for family in _FAMILIES:
         for hit in family(reading):
-            if not _is_said(hit, kept):
+            if not _is_said(hit, kept) and (
+                family not in _BY_CUES or not is_disbelieved(reading, hit)
+            ):
                 kept.append(hit)
+    kept += judged(reading, [hit for hit in kept if hit.rule not in _BESIDE])
     kept += hits
     kept += legal_triggers(reading)
     ordered = sorted(dict.fromkeys(kept), key=lambda hit: (hit.span != WHOLE, hit.span, hit.rule))
@@ -69,6 +75,21 @@ def _is_said(hit: Hit, kept: list[Hit]) -> bool:
     )
 
 
+_LIKENESS = {
+    "zh-CN": ("（与同类说法相近：{}）", "、", "“{}”"),
+    "zh-TW": ("（與同類說法相近：{}）", "、", "「{}」"),
+    "en": (" (it reads like others of its kind: {})", ", ", "“{}”"),
+}
+
+
+def _likeness(hit: Hit, lang: str) -> str:
+    """Return why the sentence judge found it; empty where a rule did."""
+    if not hit.like:
+        return ""
+    frame, comma, quotes = _LIKENESS[lang]
+    return frame.format(comma.join(quotes.format(words) for words in hit.like))
+
+
 def _worded(hit: Hit, statement: StatementToCheck, lang: str) -> Finding:
     rule = rules()[hit.rule]
     start, end = hit.span
@@ -79,7 +100,7 @@ def _worded(hit: Hit, statement: StatementToCheck, lang: str) -> Finding:
         start=start,
         end=end,
         text=statement.text[start:end],
-        message=rule.messages[lang].replace("{detail}", detail),
+        message=rule.messages[lang].replace("{detail}", detail) + _likeness(hit, lang),
         suggestion=rule.suggestions[lang].replace("{detail}", detail),
         law=hit.detail if hit.rule == "legal-review" else rule.law,
     )

@@ -91,6 +91,12 @@ _POSITIONS: tuple[tuple[str, str], ...] = (
         r"(?:尚未|仍未|还未|没有|还没)[^,。\n]{0,4}恢复|(?:not yet|still not) (?:been )?restored",
     ),
     (
+        r"(?:按|照|依)[^,。\n]{0,8}价[^,。\n]{0,4}(?:发货|出货|履行)|(?:照常|全部|继续|正常)"
+        r"(?:发货|出货|履行)|orders (?:will|are to) be honou?red",
+        r"(?<!被)订单[^,。\n]{0,6}(?:一律|全部|全数|均|都)(?:予以|将|被)?(?:取消|作废|关闭)|"
+        r"(?:all|these) orders (?:are|will be|have been) cancell?ed",
+    ),
+    (
         r"(?:是|系|属)(?:我们|我司|公司)[^,。\n]{0,4}的?(?:责任|错|失误|过失)",
         r"(?:不是|并非|非|没有)(?:我们|我司|公司)[^,。\n]{0,4}的?(?:责任|"
         r"错|失误|过失)",
@@ -103,6 +109,11 @@ _MEASURE = re.compile(
     "update|restored|stopped|closed"
 )
 _AS_OF = re.compile(r"截至|截止|as of|up to|by ")
+# So much of what is given: fifteen days of membership, twenty yuan of compensation.
+_GIFT = re.compile(
+    r"(?<![\d.月])(?P<n>\d{1,5}) ?(?P<unit>天|个月|元|days?|months?)(?:的|无门槛|of |free )?"
+    r"(?:会员|时长|补偿|赔偿|代金|优惠券|券|有效期|质保|membership|credit|compensation|warranty)"
+)
 _NEGATED = re.compile("若|如果|如|未|if |unless|not ")
 _BATCH_LABEL = re.compile(
     r"(?:批次|批号|型号|lot|batch|model)[^,。\n\w]{0,2}(?:为|是|号|no\.?|"
@@ -153,6 +164,7 @@ def _against(reading: Reading, other: Reading, *, growing: bool) -> Iterator[Spa
             for one in same
         ):
             yield dated.span
+    yield from _gifts_against(reading, other)
     yield from _starts_against(reading, other)
     yield from _codes_against(reading, other)
     for one, opposite in _COMPILED:
@@ -161,6 +173,17 @@ def _against(reading: Reading, other: Reading, *, growing: bool) -> Iterator[Spa
                 changed = now.search(reading.flat)
                 if changed and not (growing and now is one and _is_progress(one)):
                     yield Span(*changed.span())
+
+
+def _gifts_against(reading: Reading, other: Reading) -> Iterator[Span]:
+    """Yield what is given (days, money) where another amount of it was promised before."""
+    before: dict[str, set[str]] = {}
+    for found in _GIFT.finditer(other.flat):
+        before.setdefault(found["unit"], set()).add(found["n"])
+    for found in _GIFT.finditer(reading.flat):
+        known = before.get(found["unit"])
+        if known and found["n"] not in known:
+            yield Span(found.start("n"), found.end("unit"))
 
 
 def _starts_against(reading: Reading, other: Reading) -> Iterator[Span]:
@@ -274,7 +297,9 @@ def _codes_against(reading: Reading, other: Reading) -> Iterator[Span]:
 
 def _labelled_codes(reading: Reading) -> Iterator[re.Match[str]]:
     for found in CODE.finditer(reading.flat):
-        if len(found.group()) >= 2 and _BATCH_LABEL.search(
-            reading.flat[max(0, found.start() - 14) : found.start()]
+        before = reading.flat[max(0, found.start() - 14) : found.start()]
+        if len(found.group()) >= 2 and (
+            _BATCH_LABEL.search(before)
+            or re.match("批次|批(?=产|号|的|商|,)| batch| lot", reading.flat[found.end() :][:6])
         ):
             yield found

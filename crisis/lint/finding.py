@@ -33,11 +33,15 @@ WHOLE = Span(0, 0)
 
 
 class Hit(NamedTuple):
-    """What a check reports before it is worded; ``detail`` fills the message."""
+    """What a check reports before it is worded; ``detail`` fills the message.
+
+    ``like`` holds the words by which the sentence judge knew it; empty where a rule did.
+    """
 
     rule: str
     span: Span
     detail: str = ""
+    like: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

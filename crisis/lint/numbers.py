@@ -36,6 +36,11 @@ _REMEDY_SHARE = re.compile(
     "compensation|全额|price|safe|安全|满意|放心|natural|天然|保证|pure|"
     "cotton|棉|估|产能|负荷|收了|多收|扣了|手续|违约|fee|charge|back\\b"
 )
+# A thousand or more of whatever an English plural names.
+_MANY = re.compile(
+    r"(?<![\w.,$£€-])\d{1,3}(?:,\d{3})+ (?!(?:pounds|dollars|euros|hours|days|miles|metres|volts|"
+    r"points|steps|times)\b)[a-z-]{3,}s\b"
+)
 MIN_COUNT = 3
 
 
@@ -61,6 +66,9 @@ def _candidates(reading: Reading) -> Iterator[tuple[Span, str]]:
             continue
         if quantity.value >= MIN_COUNT and not _NOT_AFFECTED.search(reading.of(clause)):
             yield quantity.span, quantity.words
+    for found in _MANY.finditer(reading.flat):
+        if not _NOT_AFFECTED.search(reading.of(reading.clause_at(Span(*found.span())))):
+            yield Span(*found.span()), found.group()
     for found in SHARE.finditer(reading.flat):
         span = Span(*found.span())
         if not _REMEDY_SHARE.search(reading.of(reading.clause_at(span))):

@@ -39,10 +39,21 @@ def posture(reading: Reading) -> Iterator[Hit]:
     mixed = [span for span in denials if _is_mixed(reading, span)]
     for span in mixed:
         yield Hit("deny-rebuild-mix", span, reading.text[span.start : span.end])
-    if not any(_is_at_hand(reading, span) for span in reading.spans("posture.words.evidence")):
+    if not _is_proven(reading):
         for span in denials:
             if span not in mixed:
                 yield Hit("unproven-denial", span, reading.text[span.start : span.end])
+
+
+def rule_of_denial(reading: Reading, denial: Span) -> str:
+    """Return the rule that a denial breaks where it stands; empty when there is proof."""
+    if _is_mixed(reading, denial):
+        return "deny-rebuild-mix"
+    return "" if _is_proven(reading) else "unproven-denial"
+
+
+def _is_proven(reading: Reading) -> bool:
+    return any(_is_at_hand(reading, span) for span in reading.spans("posture.words.evidence"))
 
 
 def _is_at_hand(reading: Reading, evidence: Span) -> bool:
@@ -106,7 +117,12 @@ def _lowers_ladder(reading: Reading) -> bool:
     """Say whether an apology or admission of ``earlier`` became denial, regret or excuse."""
     if not reading.statement.earlier or _takes_blame(reading):
         return False
-    if not (_denials(reading) or reading.has("posture.words.lower")):
+    blames = any(
+        reading.is_own(span)
+        for rule in ("blame-consumer", "blame-staff", "belittling-phrase")
+        for span in reading.kept(f"wording.{rule}.hit", f"wording.{rule}.except")
+    )
+    if not (blames or _denials(reading) or reading.has("posture.words.lower")):
         return False
     return any(
         _takes_blame(Reading(StatementToCheck(text=text))) for text in reading.statement.earlier

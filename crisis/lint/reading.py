@@ -8,8 +8,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
 from crisis.lint.cues import statement_lexicon
 from crisis.lint.finding import Span
+from crisis.lint.judge import Window, cues_in
 from crisis.lint.statement import StatementToCheck
 from listener.complaints.folding import plain
 from listener.text.fold import fold
@@ -55,6 +59,16 @@ _SAYS = re.compile(
 )
 
 
+# What clears the cues of a group that is not named ``….hit``.
+_CLEARS = {
+    "promises.soon": "promises.past",
+    "flags.cause_guess": "flags.cause_guess_not",
+    "flags.cause_state": "flags.cause_state_not",
+    "parts.care": "parts.care_not",
+    "parts.checking": "parts.checking_not",
+}
+
+
 class Reading:
     """What every check needs to know of one text."""
 
@@ -62,11 +76,17 @@ class Reading:
         self.statement = statement
         self.text = statement.text[:MAX_CHARS]
         self.flat = self.text.translate(_FLAT)
+        # What the sentence judge said of a passage, so that it reads each one once.
+        self.judgements: dict[Span, NDArray[np.float64]] = {}
+
+    @cached_property
+    def _for_cues(self) -> str:
+        return self.text.translate(_FOR_CUES)
 
     @cached_property
     def _groups(self) -> dict[str, list[Span]]:
         groups: dict[str, list[Span]] = {}
-        for hit in statement_lexicon().scan(self.text.translate(_FOR_CUES)):
+        for hit in statement_lexicon().scan(self._for_cues):
             groups.setdefault(hit.group, []).append(Span(hit.start, hit.end))
         return groups
 
@@ -89,6 +109,21 @@ class Reading:
             if not index or not span.overlaps(cleared[index - 1]):
                 kept.append(span)
         return kept
+
+    @cached_property
+    def _cue_names(self) -> list[tuple[Span, str]]:
+        """Every cue by the name of its group, and again where nothing clears it."""
+        found = [(span, name) for name, spans in self._groups.items() for span in spans]
+        for name in self._groups:
+            clears = _CLEARS.get(name) or name.replace(".hit", ".except")
+            if clears != name:
+                found += [(span, f"kept:{name}") for span in self.kept(name, clears)]
+        return found
+
+    def window(self, span: Span | None) -> Window:
+        """Return what the sentence judge reads of a passage, by default of the whole text."""
+        place = span or Span(0, len(self.text))
+        return Window(self._for_cues[place.start : place.end], cues_in(place, self._cue_names))
 
     @cached_property
     def sentences(self) -> list[Span]:

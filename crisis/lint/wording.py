@@ -33,6 +33,8 @@ _RULES_BROKEN = re.compile("(?:没|未|并未|不).{0,12}(?:规定|流程|规范
 _CONSUMER = re.compile(
     "您|你|顾客|用户|消费者|客户|车主|家长|买家|客人|乘客|会员|民众|使用者|旅客"
 )
+_AGAINST = re.compile("对(?!不|此)|针对|against ")
+_WHO = re.compile("者|人|账号|网友|水军|people|those|anyone")
 _CANNOT = re.compile("(?:这种|这样的|此类|这类|该类|此)事.*不(?:可能|会)")
 _FROM_NOW = re.compile("再|今后|以后|将来|从此|往后|未来|日后|永|保证|承诺|担保")
 _CALMS = re.compile("担心|担忧|恐慌|惊慌|紧张|worry|panic|alarmed|concerned")
@@ -145,7 +147,7 @@ def is_denial(clause: str) -> bool:
 
 def third_parties(reading: Reading) -> Iterator[Hit]:
     """Yield what makes somebody else the whole answer."""
-    if not _answers_third_party(reading):
+    if not takes_its_share(reading):
         for span in _own(reading, "posture.third-party"):
             yield Hit("blame-third-party", span, reading.text[span.start : span.end])
 
@@ -155,7 +157,7 @@ def _continues(reading: Reading, before: Span, span: Span) -> bool:
     return reading.sentence_at(before) == reading.sentence_at(span)
 
 
-def _answers_third_party(reading: Reading) -> bool:
+def takes_its_share(reading: Reading) -> bool:
     """Say whether the text takes its own share: another's part is then not the whole answer."""
     return bool(reading.kept("posture.words.admission", "posture.denial.hit"))
 
@@ -168,10 +170,11 @@ def _is_elsewhere(reading: Reading, span: Span, elsewhere: list[Span]) -> bool:
 def _is_threatened(reading: Reading, span: Span) -> bool:
     """Say whether the clause threatens those it insults: the threat is the finding then."""
     clause = reading.clause_at(span)
-    return any(
-        threat.overlaps(clause)
-        for threat in reading.kept("wording.legal-threat.hit", "wording.legal-threat.except")
-    )
+    threats = reading.kept("wording.legal-threat.hit", "wording.legal-threat.except")
+    if _AGAINST.match(reading.of(clause)) and not _WHO.search(reading.of(clause)):
+        # "Against such clips, we shall sue": the threat is all there is.
+        clause = reading.sentence_at(span)
+    return any(threat.overlaps(clause) for threat in threats)
 
 
 def _legal_threats(reading: Reading) -> Iterator[Hit]:
@@ -181,13 +184,28 @@ def _legal_threats(reading: Reading) -> Iterator[Hit]:
         if last and _continues(reading, last, span):
             continue
         last = span
-        sentence = reading.of(reading.sentence_at(span))
-        if reading.statement.kind != "correction" or any(word in sentence for word in _REPOST):
+        if reading.statement.kind != "correction" or is_aimed_at_reposts(reading, span):
             yield Hit("legal-threat", span, reading.text[span.start : span.end])
+
+
+def is_aimed_at_reposts(reading: Reading, span: Span) -> bool:
+    """Say whether the part of the sentence that threatens speaks of people who repost."""
+    sentence = reading.sentence_at(span)
+    start = max(reading.flat.rfind(";", sentence.start, span.start) + 1, sentence.start)
+    end = reading.flat.find(";", span.end, sentence.end)
+    words = reading.flat[start : end if end >= 0 else sentence.end]
+    return any(word in words for word in _REPOST)
 
 
 def _self_praise(reading: Reading) -> Iterator[Hit]:
     """Yield praise of oneself in a holding text, or before care for those affected."""
+    for span in _own(reading, "wording.self-praise"):
+        if is_praise_in_place(reading, span):
+            yield Hit("self-praise", span, reading.text[span.start : span.end])
+
+
+def is_praise_in_place(reading: Reading, span: Span) -> bool:
+    """Say whether praise stands in a holding text, or before care for those affected."""
     title = reading.title
     care = [
         span
@@ -195,6 +213,4 @@ def _self_praise(reading: Reading) -> Iterator[Hit]:
         if title is None or not span.within(title)
     ]
     first_care = care[0].start if care else len(reading.text)
-    for span in _own(reading, "wording.self-praise"):
-        if reading.statement.kind == "holding" or span.start < first_care:
-            yield Hit("self-praise", span, reading.text[span.start : span.end])
+    return reading.statement.kind == "holding" or span.start < first_care
