@@ -28,7 +28,7 @@ NO_REMEDY_NEEDED = frozenset({"C04", "C09"})
 REFORM_IS_REMEDY = frozenset({"C10", "C11"})
 # Words of any statement, of no event: what is left of a clause without them names something.
 _GENERIC = re.compile(
-    "取得联系|来龙去脉|不是滋味|停止使用|心里|滋味|说声|停售|停用|下架|使用|"
+    "很不好受|不好受|添麻烦|添乱|每一条|意见|留言|评论|取得联系|来龙去脉|不是滋味|停止使用|心里|滋味|说声|停售|停用|下架|使用|"
     "技术|同事|重启|恢复|提醒|寒心|久等|谢谢|难受|难过|心痛|揪心|联系|产品|"
     "商品|服务|经过|交代|对不起|不起|还在|仍在|排查|原因|时分|"
     "相关|有关|情况|情形|问题|事件|事情|此事|一事|这件事|该事|近日|日前|"
@@ -52,7 +52,9 @@ _GENERIC = re.compile(
     r"[^\u4e00-\u9fff]"
 )
 # Words for any thing a company has, and what stands before them where they name none.
-_THINGS = frozenset({"产品", "商品", "服务", "系统", "门店", "数据", "资料", "密码", "账号"})
+_THINGS = frozenset(
+    {"批次", "产品", "商品", "服务", "系统", "门店", "数据", "资料", "密码", "账号"}
+)
 _WHICHEVER = re.compile(
     "(?:相关|有关|涉事|涉及的?|该|此|上述|前述|同批|这些|重启了?|恢复了?|登录|修改|更换|验证|提供|本)$"
 )
@@ -96,9 +98,22 @@ def missing_parts(reading: Reading) -> Iterator[Hit]:
         yield Hit("missing-crisis-part", WHOLE, statement.crisis)
 
 
+_LEFT_TIME = re.compile("[日号时点]|date|time|tb[dc]|时间|_{3,}|x{2,}")
+# Right before a blank: here a way to reach the company was to be written.
+_CALLS = re.compile(
+    r"(?:拨打|致电|联系|热线|专线|电话|邮箱|call|contact|phone|e-?mail)[^。!?\n]{0,6}\Z",
+    re.IGNORECASE,
+)
+
+
 def has_contact(reading: Reading, within: Span | None = None) -> bool:
-    """Say whether a phone, mail, address, official page or named in-app entry is given."""
+    """Say whether a phone, mail, address, official page or named in-app entry is given.
+
+    A blank left where one belongs fills the place: what is wrong is the blank.
+    """
     start, end = within or Span(0, len(reading.text))
+    if any(_CALLS.search(reading.flat, start, blank.start) for blank in blanks(reading)):
+        return True
     title = reading.title
     named = [span for span in reading.spans("parts.contact") if not (title and span.within(title))]
     return any(within is None or span.overlaps(within) for span in named) or any(
@@ -229,9 +244,7 @@ def _has_next_update(reading: Reading) -> bool:
     """Say whether the next news has a date or time: both in one clause, or in neighbours."""
     news = reading.spans("flags.news_verb")
     clauses = reading.clauses
-    left_open = [
-        span for span in blanks(reading) if re.search("[日号时点]|date|time", reading.of(span))
-    ]
+    left_open = [span for span in blanks(reading) if _LEFT_TIME.search(reading.of(span))]
     for index, clause in enumerate(clauses):
         dated = has_time(reading.flat, clause) or any(span.within(clause) for span in left_open)
         if not dated or _is_past(reading, clause):

@@ -50,7 +50,7 @@ MOST_FEATURES = 24_000
 NEAR, MOST_TEMPTING, LEAST_CLAUSE = 0.2, 1_500, 4
 LEAST_CLEARED = 5  # cues judged wrong, before one is not believed
 # Of what is found in sentences of an author left out, so much is right.
-FAULT_PRECISION, PART_PRECISION = 0.9, 0.87
+FAULT_PRECISION, PART_PRECISION = 0.92, 0.9
 # Our sentences are half faults, a statement is mostly ordinary prose: that counts so much more.
 ORDINARY = 2.0
 # A cue of the rules is not believed below the score where only this share of them was right, and

@@ -58,6 +58,13 @@ _LONG_TEXT = 60  # clauses beyond which pairs of clauses are not read any more
 _JUDGED_PARTS = frozenset({"event", "care", "checking", "action", "remedy"})
 
 
+# To have heard of something is not yet to have done something about it.
+_ONLY_HEARD = re.compile(
+    "(?:我们|我司|公司|本公司)?(?:已经?|均已|都已?)?(?:收到|接到|看到|注意到|关注到|留意到|获悉|知悉|了解到)"
+    "[^,;:]{0,16}"
+)
+
+
 def judged(reading: Reading, kept: Sequence[Hit]) -> Iterator[Hit]:
     """Yield what the judge finds in clauses about which no finding of ``kept`` speaks."""
     no_denial = any(hit.rule == "ladder-lowered" for hit in kept)
@@ -118,7 +125,9 @@ def _is_like(reading: Reading, part: str) -> bool:
         _scores(reading, place)[column] >= least
         for sentence in reading.sentences
         for place in {sentence, *_clauses(reading, sentence)}
-        if sentence != reading.title and _is_own(reading, place)
+        if sentence != reading.title
+        and _is_own(reading, place)
+        and not (part == "action" and _ONLY_HEARD.fullmatch(reading.of(place).strip("。. \n")))
     )
 
 

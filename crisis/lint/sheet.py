@@ -133,11 +133,17 @@ def _other_codes(reading: Reading, wanted: str, labels: tuple[str, ...]) -> Iter
             continue
         alike = _shape(word) == shape and len(word) == len(wanted)
         near = bool(labels) and _near_label(reading, span, labels, before_only=True)
-        if (alike and len(word) >= 5 and (near or not labels or _distance(word, wanted) <= 2)) or (
-            near
-            and len(word) >= 3
-            and word[:1].isalpha() == wanted[:1].isalpha()
-            and abs(len(word) - len(wanted)) <= 2
+        # A like code, where the right one is never named, is a slip of the pen.
+        slip = alike and word[0].isalpha() and word[0] == wanted[0] and wanted not in reading.flat
+        if (
+            slip
+            or (alike and len(word) >= 5 and (near or not labels or _distance(word, wanted) <= 2))
+            or (
+                near
+                and len(word) >= 3
+                and word[:1].isalpha() == wanted[:1].isalpha()
+                and abs(len(word) - len(wanted)) <= 2
+            )
         ):
             yield span
 

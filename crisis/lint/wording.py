@@ -21,6 +21,8 @@ WORDING_RULES = (
 )
 # An excuse or half apology in two halves is one.
 _ONE_A_SENTENCE = frozenset({"blame-staff", "non-apology", "promotion-mix", "over-promise"})
+# An excuse goes on to the end of its clause.
+_WHOLE_EXCUSE = frozenset({"blame-staff", "blame-consumer"})
 # "If anyone was offended" is a half apology only where something like an apology goes with it;
 # "if you feel unwell, see a doctor" is advice.
 _DID = re.compile("擅自|私自|自行|自己|不当|误|没有|未")
@@ -97,13 +99,20 @@ def wording(reading: Reading) -> Iterator[Hit]:
             if rule == "hostile-phrase" and _is_threatened(reading, span):
                 continue
             last = span
-            yield Hit(rule, span, reading.text[span.start : span.end])
+            end = _end_of_clause(reading, span) if rule in _WHOLE_EXCUSE else span.end
+            yield Hit(rule, Span(span.start, end), reading.text[span.start : end])
     for span in _own(reading, "absolute.absolute-word"):
         yield Hit("absolute-word", span, reading.text[span.start : span.end])
     for span in _own(reading, "wording.liability-admission"):
         yield Hit("liability-admission", span, reading.text[span.start : span.end])
     yield from _legal_threats(reading)
     yield from _self_praise(reading)
+
+
+def _end_of_clause(reading: Reading, span: Span) -> int:
+    """Return where the words of a clause end, without the mark after them."""
+    end = max(reading.clause_at(span).end, span.end)
+    return span.start + len(reading.text[span.start : end].rstrip(" \n，。；,;.!！"))
 
 
 def _own(reading: Reading, group: str) -> Iterator[Span]:

@@ -109,7 +109,12 @@ def test_without_history_nothing_is_judged(engine, clock, tmp_path):
 def test_an_influencer_rule_is_swept_over_followers(engine, clock, tmp_path):
     understanding = heard_quietly(engine, clock.now())
     loud = [
-        item(9_000 + n, f"澜白坏了第{n}次", clock.now() - n * DAY, author_followers=n * 100_000)
+        item(
+            9_000 + n,
+            f"澜白吸尘器第{n}次坏了，客服一直不管，太差了",
+            clock.now() - n * DAY,
+            author_followers=n * 100_000,
+        )
         for n in range(1, 6)
     ]
     store(engine, understanding, loud, clock.now(), is_backfill=True)

@@ -21,6 +21,7 @@ from tests.lint_score import score_file
 OWN = ROOT / "tests" / "data" / "lint" / "statements.jsonl"
 UNSEEN = ROOT / "tests" / "data" / "lint" / "unseen.jsonl"
 THIRD = ROOT / "tests" / "data" / "lint" / "third.jsonl"
+FOURTH = ROOT / "tests" / "data" / "lint" / "fourth.jsonl"
 DRAFTED = ROOT / "tests" / "data" / "statements"
 HOLDING = (
     "有顾客反映青岚电饭煲冒烟，让您受惊，非常抱歉。该款已于9月2日停售，请先停止使用。"
@@ -60,6 +61,17 @@ def test_statements_of_an_author_who_had_not_seen_the_rules(part):
         precision, recall = score.of_level(level)
         assert precision >= 0.95, score.slips
         assert recall >= 0.95, score.slips
+
+
+@pytest.mark.parametrize("part", ["fourth-a", "fourth-b"])
+def test_statements_read_after_the_judge_was_made(part):
+    """Not all that was missed there has been put right; what was found stays found."""
+    score = score_file(FOURTH, part=part)
+    print(score.table())
+    for level in (Level.ERROR, Level.WARNING):
+        precision, recall = score.of_level(level)
+        assert precision >= 0.9, score.slips
+        assert recall >= 0.9, score.slips
 
 
 @pytest.mark.shared
