@@ -55,7 +55,7 @@ FAULT_PRECISION, PART_PRECISION = 0.92, 0.9
 ORDINARY = 2.0
 # A cue of the rules is not believed below the score where only this share of them was right, and
 # only so far below the score that finds.
-CLEAR_SHARE, LEAST_APART = 0.1, 0.25
+CLEAR_SHARE, LEAST_APART = 0.1, 0.45
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]

@@ -1,5 +1,6 @@
 """Power cuts: whatever moment the service dies at, nothing is lost and nothing happens twice."""
 
+import os
 import random
 from datetime import UTC, datetime, timedelta
 
@@ -62,8 +63,8 @@ FAIL_POINTS = [
     "message-claimed",
     "message-accepted",
 ]
-# On each database, in parts that test processes share.
-KILLS, PARTS = 50, 2
+# On each database, in parts that test processes share; more by hand: FENGSHENG_KILLS=100.
+KILLS, PARTS = int(os.environ.get("FENGSHENG_KILLS", "30")), 2
 LONGEST_LIFE_S = 3.5
 CHAT_FAIL_POINTS = ["updates-stored", "decision-recorded", "update-handled"]
 COMPLAINTS = (

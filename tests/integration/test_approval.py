@@ -387,7 +387,7 @@ def test_a_risen_severity_asks_for_more_signatures(make):
 
 
 # More by hand: FENGSHENG_PRESSES=10000 python -m pytest -s -k presses …
-PRESSES, THREADS = int(os.environ.get("FENGSHENG_PRESSES", "1000")), 4
+PRESSES, THREADS = int(os.environ.get("FENGSHENG_PRESSES", "600")), 4
 
 
 @pytest.mark.slow

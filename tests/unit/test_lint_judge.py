@@ -113,3 +113,16 @@ def test_messages_of_the_judge_say_on_what_they_rest():
     assert len(found) >= 30
     assert all("与同类说法相近：“" in one.message and one.suggestion for one in found)
     assert all(one.rule in (*FAULTS, "deny-rebuild-mix") for one in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("本次问题系个别消费者使用不当所致。", "blame-consumer"),
+        ("经查，系用户操作不当引起。", "blame-consumer"),
+        ("属个别现象，请大家放心。", "belittling-phrase"),
+    ],
+)
+def test_the_plainest_faults_are_never_talked_away(text, rule):
+    found = lint_statement(StatementToCheck(text=text, lang="zh-CN"))
+    assert rule in {one.rule for one in found}

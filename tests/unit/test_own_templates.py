@@ -87,7 +87,7 @@ def test_a_table_and_a_fact_of_the_teams_own_are_used(team):
     [
         ("{{ product.value.upper() }}", "holding.md.j2"),
         ("{% include 'x' %}", "holding.md.j2"),
-        ("本次问题系个别消费者使用不当所致。", "belittling-phrase"),
+        ("本次问题系个别消费者使用不当所致。", "blame-consumer"),
         ("{{ nobody.value }}", "nobody"),
     ],
 )
