@@ -4,10 +4,11 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from crisis import proof
 from crisis.facts import FactState, clean_value
 from crisis.factsheet import SheetFact
-from crisis.kinds import Kind
 from crisis.library import StatementLibrary
+from crisis.proof import example_sheet
 from crisis.template_meta import Template
 from tests.conftest import ROOT
 
@@ -37,22 +38,13 @@ def fact(name: str, value: str, tz: ZoneInfo, state: FactState = FactState.KNOWN
 
 def full_sheet(template: Template) -> dict[str, SheetFact]:
     """Every fact known."""
-    examples = LIBRARY.examples(template)
-    if template.kind == Kind.CLOSING and "resolved_at" in examples:
-        examples["date"] = examples["resolved_at"][:10]
-    return {name: fact(name, value, zone(template)) for name, value in examples.items()}
+    as_of = datetime(2026, 11, 22, 11, 30, tzinfo=zone(template))
+    return example_sheet(LIBRARY, template, as_of=as_of)
 
 
 def open_sheet(template: Template) -> dict[str, SheetFact]:
     """Only what is required, and all that may be unknown is unknown."""
-    sheet = full_sheet(template)
-    return {
-        name: fact(name, "", zone(template), FactState.UNKNOWN)
-        if name in template.may_be_unknown
-        else sheet[name]
-        for name in template.facts
-        if name in template.required or name in template.may_be_unknown
-    }
+    return proof.open_sheet(template, full_sheet(template))
 
 
 def snapshot_path(template: Template, suffix: str) -> Path:
